@@ -1,0 +1,38 @@
+# audiosearch: `make` lists what there is. CARGO_FLAGS goes to every cargo call, for example CARGO_FLAGS=--offline.
+CARGO ?= cargo
+PYTHON ?= python3
+CARGO_FLAGS ?= --locked
+DEMO_STORE := target/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help libtorch build demo check test fmt clean distclean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+libtorch: ## fetch LibTorch into ./libtorch, unless there is one (LIBTORCH, LIBTORCH_USE_PYTORCH, ./libtorch)
+	@$(PYTHON) tools/get_libtorch.py
+
+build: libtorch ## release build: target/release/audiosearch
+	$(CARGO) build --release $(CARGO_FLAGS)
+
+demo: build ## index the demo recordings, ask with clips, print hits
+	$(PYTHON) tools/run_demo.py --store $(DEMO_STORE)
+
+check: libtorch ## rustfmt and clippy
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
+
+# The tests share one profile with clippy's build scripts and with `cargo build`, so that nothing is compiled twice.
+test: check ## everything that CI checks: rustfmt, clippy, the scripts' tests, all tests and doc tests
+	$(PYTHON) -m unittest discover --start-directory tools --pattern 'test_*.py'
+	$(CARGO) test --workspace $(CARGO_FLAGS)
+
+fmt: ## format the code
+	$(CARGO) fmt --all
+
+clean: ## remove what was built
+	$(CARGO) clean
+
+distclean: clean ## remove what was built and the fetched LibTorch
+	rm -rf libtorch .cargo/libtorch.toml

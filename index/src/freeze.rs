@@ -1,0 +1,195 @@
+//! From the truth to a frozen generation.
+
+use std::fs;
+use std::path::Path;
+
+use crate::error::{IndexError, Result};
+use crate::frozen::{Contents, FrozenFile, Kind, write};
+use crate::graph::{Graph, Material, build, grow, renumber, walk_order};
+use crate::record::SourceRecord;
+use crate::search::{CodesView, Kernel, Scale};
+use crate::truth::{Change, Truth};
+use crate::{Collection, SourceId};
+
+/// Fewer rows than this need no graph: looking at all of them is as fast.
+const GRAPH_ROWS: usize = 4_000;
+/// A tail may hold this many rows, or this part of the base if that is more; gone rows count as well. Scanning a tail
+/// of that size takes about as long as the walk over its base.
+const TAIL_ROWS: usize = 4_000;
+const TAIL_PART: usize = 50;
+/// When at most this part of the base is gone, and at most this part new, its graph is grown instead of built anew:
+/// the hierarchy stays as it is, so it must neither thin out nor fall behind.
+const GONE_PART: usize = 10;
+const NEW_PART: usize = 2;
+
+/// Rows and vectors gathered from the truth, in the order of sources.
+struct Gathered {
+    contents: Contents,
+    vectors: Vec<f32>,
+}
+
+/// Brings the frozen files up to the truth's revision by the cheapest way and returns that revision.
+pub(crate) fn freeze(truth: &Truth, dir: &Path, collection: Collection) -> Result<u64> {
+    let revision = truth.revision()?;
+    let Ok(base) = FrozenFile::open(&collection.base_path(dir), Kind::Base) else {
+        return refreeze(truth, dir, collection);
+    };
+    if base.generation() == revision && truth.base()? == revision {
+        remove_tail(dir, collection)?;
+        return Ok(revision);
+    }
+    // A kill between the base's rename and its note in the truth leaves a base that the changes do not count from.
+    if base.generation() != truth.base()? || base.schema() != truth.schema() {
+        return refreeze(truth, dir, collection);
+    }
+    if let Ok(tail) = FrozenFile::open(&collection.tail_path(dir), Kind::Tail)
+        && (tail.base(), tail.generation()) == (base.generation(), revision)
+    {
+        return Ok(revision);
+    }
+    let changes = truth.changes()?;
+    let mut news = 0;
+    for (id, change) in &changes {
+        news += match change {
+            Change::Added => truth.source(*id)?.map_or(0, |s| s.segments as usize),
+            Change::Removed => {
+                let place = base.sources().binary_search_by_key(&id.0, |s| s.id);
+                place.map_or(0, |place| base.sources()[place].segments as usize)
+            }
+            Change::Touched => 0,
+        };
+    }
+    if news > TAIL_ROWS.max(base.rows() / TAIL_PART) {
+        return merge(truth, dir, collection, Some(&base));
+    }
+    write_tail(truth, dir, collection, revision, base.generation(), &changes)?;
+    Ok(revision)
+}
+
+/// Builds the base anew from the whole truth.
+pub(crate) fn refreeze(truth: &Truth, dir: &Path, collection: Collection) -> Result<u64> {
+    merge(truth, dir, collection, None)
+}
+
+/// Writes a base of the whole truth, with the graph of `old` where that has most of its rows.
+fn merge(truth: &Truth, dir: &Path, collection: Collection, old: Option<&FrozenFile>) -> Result<u64> {
+    let revision = truth.revision()?;
+    let gathered = gather(truth, truth.sources().map(|s| s.map(|(id, record)| (id, record, true))))?;
+    let rows = gathered.contents.rows.len();
+    let (order, graph) = if rows < GRAPH_ROWS {
+        ((0..rows as u32).collect(), Graph::default())
+    } else {
+        knit(&gathered, truth.schema().dimension as usize, old)?
+    };
+    put(truth, &collection.base_path(dir), (Kind::Base, revision, revision), gathered, &order, &graph)?;
+    truth.set_base(revision)?;
+    remove_tail(dir, collection)?;
+    Ok(revision)
+}
+
+/// Makes a graph, and numbers its rows anew so that neighbours lie together; row `i` of the graph is row `order[i]` of
+/// what was gathered.
+fn knit(gathered: &Gathered, dimension: usize, old: Option<&FrozenFile>) -> Result<(Vec<u32>, Graph)> {
+    let vectors = gathered.vectors.as_slice();
+    let stride = dimension.next_multiple_of(64);
+    let scale = Scale::fit(vectors, dimension);
+    let codes = scale.encode(vectors.chunks_exact(dimension), stride);
+    let codes = CodesView { stride, bytes: &codes.bytes };
+    let material = Material { vectors, dimension, codes, step: &scale.step, kernel: Kernel::detect() };
+    let mut graph = match old.map(|old| (old, names(old, &gathered.contents))) {
+        // A graph is carried over for good, so its checksums are looked at first.
+        Some((old, now)) if worth_growing(&now, material.rows()) && old.is_whole_graph() => {
+            grow(&old.graph()?, &now, material)
+        }
+        _ => build(material),
+    };
+    let order = walk_order(&graph.view(), material.rows());
+    renumber(&mut graph, &order);
+    Ok((order, graph))
+}
+
+/// For each row of `old` its number among `contents`, where it is still there.
+fn names(old: &FrozenFile, contents: &Contents) -> Vec<Option<u32>> {
+    let mut names = vec![None; old.rows()];
+    for source in old.sources() {
+        let Ok(place) = contents.sources.binary_search_by_key(&source.id, |s| s.id) else { continue };
+        for (&row, now) in old.rows_of(source).iter().zip(contents.sources[place].first..) {
+            if let Some(name) = names.get_mut(row as usize) {
+                *name = Some(now);
+            }
+        }
+    }
+    names
+}
+
+fn worth_growing(now: &[Option<u32>], rows: usize) -> bool {
+    let kept = now.iter().flatten().count();
+    kept > 0 && now.len() - kept <= now.len() / GONE_PART && rows - kept <= kept / NEW_PART
+}
+
+fn write_tail(
+    truth: &Truth,
+    dir: &Path,
+    collection: Collection,
+    revision: u64,
+    base: u64,
+    changes: &[(SourceId, Change)],
+) -> Result<()> {
+    let there = changes.iter().filter(|(_, change)| *change != Change::Removed);
+    let sources = there.map(|(id, change)| {
+        let record = truth.source(*id)?;
+        let missing = || IndexError::damaged(truth.path(), format!("a change names source {id}, which is not there"));
+        Ok((*id, record.ok_or_else(missing)?, *change == Change::Added))
+    });
+    let mut gathered = gather(truth, sources)?;
+    let removed = changes.iter().filter(|(_, change)| *change == Change::Removed);
+    gathered.contents.removed = removed.map(|(id, _)| id.0).collect();
+    let order: Vec<u32> = (0..gathered.contents.rows.len() as u32).collect();
+    let path = collection.tail_path(dir);
+    put(truth, &path, (Kind::Tail, revision, base), gathered, &order, &Graph::default())
+}
+
+fn put(
+    truth: &Truth,
+    path: &Path,
+    identity: (Kind, u64, u64),
+    gathered: Gathered,
+    order: &[u32],
+    graph: &Graph,
+) -> Result<()> {
+    let dimension = truth.schema().dimension as usize;
+    let Gathered { contents, vectors } = gathered;
+    let scale = Scale::fit(&vectors, dimension);
+    let in_order = order.iter().map(|&row| &vectors[row as usize * dimension..][..dimension]);
+    let codes = scale.encode(in_order, dimension.next_multiple_of(64));
+    write(path, truth.schema(), identity, contents, order, &vectors, (&scale, &codes), graph)
+}
+
+/// Reads sources; of those not `whole` nothing but the record.
+fn gather(truth: &Truth, sources: impl Iterator<Item = Result<(SourceId, SourceRecord, bool)>>) -> Result<Gathered> {
+    let mut gathered = Gathered { contents: Contents::default(), vectors: Vec::new() };
+    for source in sources {
+        let (id, record, whole) = source?;
+        gathered.contents.source(id, &record);
+        for chunk in truth.chunks(id, if whole { record.segments } else { 0 }) {
+            let chunk = chunk?;
+            chunk.records.iter().for_each(|record| gathered.contents.segment(record));
+            gathered.vectors.extend_from_slice(&chunk.vectors);
+        }
+    }
+    // Row numbers share 32 bits with one flag while a search runs.
+    if gathered.contents.rows.len() >= 1 << 31 {
+        return Err(IndexError::Full { path: truth.path().to_owned(), what: "2,147,483,648 segments" });
+    }
+    Ok(gathered)
+}
+
+fn remove_tail(dir: &Path, collection: Collection) -> Result<()> {
+    let path = collection.tail_path(dir);
+    match fs::remove_file(&path) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+            Err(IndexError::Io { path, action: "remove the old tail", cause })
+        }
+        _ => Ok(()),
+    }
+}

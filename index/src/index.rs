@@ -1,0 +1,172 @@
+//! A store opened for writing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{IndexError, Result};
+use crate::freeze;
+use crate::lock::Lock;
+use crate::truth::Truth;
+use crate::writer::Writer;
+use crate::{Collection, Generation, Schema, Source, SourceId, SourceKey};
+
+/// Name of a store's folder.
+pub const STORE_NAME: &str = ".audiosearch";
+/// Most components that a vector can have.
+const MAX_DIMENSION: u32 = 1 << 16;
+
+/// One collection of a store, and the right to change it: one process at a time.
+pub struct Index {
+    // Before the lock, so that it is closed before another may open it.
+    truth: Truth,
+    dir: PathBuf,
+    collection: Collection,
+    _lock: Lock,
+}
+
+impl Index {
+    /// Opens `collection` in the folder `dir` and creates both where they are not there.
+    /// Fails where the collection holds vectors of another schema.
+    pub fn create(dir: &Path, collection: Collection, schema: Schema) -> Result<Self> {
+        if schema.dimension == 0 || schema.dimension > MAX_DIMENSION {
+            return Err(IndexError::BadDimension { dimension: schema.dimension });
+        }
+        fs::create_dir_all(dir).map_err(IndexError::io("create the store", dir))?;
+        let index = Self::open_with(dir, collection, Some(&schema))?;
+        let stored = index.schema();
+        if stored.fingerprint != schema.fingerprint {
+            return Err(IndexError::FingerprintMismatch {
+                path: dir.to_owned(),
+                stored: stored.fingerprint,
+                model: stored.model.clone(),
+                given: schema.fingerprint,
+            });
+        }
+        index.check_dimension(schema.dimension)?;
+        Ok(index)
+    }
+
+    /// Opens `collection` in the folder `dir`.
+    pub fn open(dir: &Path, collection: Collection) -> Result<Self> {
+        if !collection.truth_path(dir).is_dir() && !interrupted_compaction(dir, collection).is_dir() {
+            return Err(IndexError::Missing { path: dir.to_owned(), what: "collection" });
+        }
+        Self::open_with(dir, collection, None)
+    }
+
+    fn open_with(dir: &Path, collection: Collection, schema: Option<&Schema>) -> Result<Self> {
+        let lock = Lock::take(&collection.lock_path(dir))?;
+        finish_compaction(dir, collection)?;
+        let truth = Truth::open(&collection.truth_path(dir), schema)?;
+        Ok(Self { truth, dir: dir.to_owned(), collection, _lock: lock })
+    }
+
+    /// The store of `start` or of its nearest ancestor that has one.
+    pub fn discover(start: &Path) -> Option<PathBuf> {
+        start.ancestors().map(|folder| folder.join(STORE_NAME)).find(|store| store.is_dir())
+    }
+
+    /// What all vectors have in common.
+    pub fn schema(&self) -> &Schema {
+        self.truth.schema()
+    }
+
+    /// All sources by number, with the number of their segments.
+    pub fn sources(&self) -> impl Iterator<Item = Result<(SourceId, Source, u32)>> + '_ {
+        self.truth.sources().map(|entry| {
+            let (id, record) = entry?;
+            let segments = record.segments;
+            Ok((id, record.into_source(), segments))
+        })
+    }
+
+    /// The source of this key.
+    pub fn source(&self, key: &SourceKey) -> Result<Option<(SourceId, Source)>> {
+        let Some(id) = self.truth.get_key(key)? else { return Ok(None) };
+        Ok(self.truth.source(id)?.map(|record| (id, record.into_source())))
+    }
+
+    /// The means to change the collection.
+    pub fn writer(&self) -> Result<Writer<'_>> {
+        Ok(Writer::new(self))
+    }
+
+    /// Builds the frozen files anew from the truth.
+    pub fn refreeze(&self) -> Result<Generation> {
+        self.truth.flush()?;
+        freeze::refreeze(&self.truth, &self.dir, self.collection).map(Generation)
+    }
+
+    /// Rewrites the truth of `collection` in `dir` without what has piled up in it, and the frozen files; returns bytes
+    /// before and after. A kill at any point leaves the old truth or the new one.
+    pub fn compact(dir: &Path, collection: Collection) -> Result<(u64, u64)> {
+        let index = Self::open(dir, collection)?;
+        let path = collection.truth_path(dir);
+        let before = folder_bytes(&path);
+        let (new, old) = (new_truth(dir, collection), interrupted_compaction(dir, collection));
+        let copied = index.truth.copy_to(&new);
+        if copied.is_err() {
+            let _ = fs::remove_dir_all(&new);
+        }
+        copied?;
+        let Self { truth, _lock, .. } = index;
+        drop(truth);
+        fs::rename(&path, &old).map_err(IndexError::io("set the old truth aside", &path))?;
+        fs::rename(&new, &path).map_err(IndexError::io("put the new truth in place", &new))?;
+        fs::remove_dir_all(&old).map_err(IndexError::io("remove the old truth", &old))?;
+        let after = folder_bytes(&path);
+        let truth = Truth::open(&path, None)?;
+        freeze::refreeze(&truth, dir, collection)?;
+        Ok((before, after))
+    }
+
+    pub(crate) fn truth(&self) -> &Truth {
+        &self.truth
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(crate) fn collection(&self) -> Collection {
+        self.collection
+    }
+
+    pub(crate) fn check_dimension(&self, given: u32) -> Result<()> {
+        let stored = self.schema().dimension;
+        if given == stored {
+            return Ok(());
+        }
+        Err(IndexError::DimensionMismatch { path: self.dir.clone(), stored, given })
+    }
+}
+
+fn new_truth(dir: &Path, collection: Collection) -> PathBuf {
+    collection.truth_path(dir).with_extension("sled.new")
+}
+
+/// Where the old truth lies while the new one takes its place.
+fn interrupted_compaction(dir: &Path, collection: Collection) -> PathBuf {
+    collection.truth_path(dir).with_extension("sled.old")
+}
+
+/// Ends what a kill interrupted: without a truth in place the old one was set aside, so the new one is whole.
+fn finish_compaction(dir: &Path, collection: Collection) -> Result<()> {
+    let (path, new) = (collection.truth_path(dir), new_truth(dir, collection));
+    let old = interrupted_compaction(dir, collection);
+    if !path.is_dir() && old.is_dir() {
+        let whole = if new.is_dir() { &new } else { &old };
+        fs::rename(whole, &path).map_err(IndexError::io("put the new truth in place", &path))?;
+    }
+    for left in [new, old] {
+        if left.is_dir() {
+            fs::remove_dir_all(&left).map_err(IndexError::io("remove what a compaction left", &left))?;
+        }
+    }
+    Ok(())
+}
+
+fn folder_bytes(path: &Path) -> u64 {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries.filter_map(|e| e.metadata().ok().map(|m| if m.is_dir() { folder_bytes(&e.path()) } else { m.len() })).sum()
+}

@@ -1,0 +1,296 @@
+//! Searching a frozen generation.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{IndexError, Result};
+use crate::frozen::{FrozenFile, Kind, NO_LABEL};
+use crate::query::{Hit, Query};
+use crate::record::path_from_bytes;
+use crate::search::{CodesView, Kernel, QueryCode, Scratch, scan, top, walk};
+use crate::selection::{Amendments, Selection, key_of};
+use crate::{Collection, Fingerprint, Generation, Schema, SegmentId, SourceId, SourceKey, Span};
+
+/// Below this many rows to look at, looking at all is no slower than walking the graph.
+const SCAN_ROWS: usize = 2_000;
+/// Of rows scanned by their codes, this many for each hit are looked at again by their vectors.
+const RESCORED: usize = 8;
+/// The graph is left when it would have to keep more than this part of the rows.
+const SCAN_PART: usize = 8;
+
+/// A collection as it was last committed, mapped; it stays that way while others write.
+pub struct Reader {
+    base: FrozenFile,
+    tail: Option<FrozenFile>,
+    amendments: Amendments,
+    kernel: Kernel,
+    /// Memory of walks that have ended, for the next.
+    scratch: Mutex<Vec<Scratch>>,
+}
+
+/// A source of a [`Reader`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceRef {
+    /// Its number.
+    pub id: SourceId,
+    /// Its identity.
+    pub key: SourceKey,
+    /// Its path as the user gave it.
+    pub path: PathBuf,
+    /// Its duration in samples; lines in text.
+    pub samples: u64,
+    /// How many segments it has.
+    pub segments: u32,
+}
+
+/// A segment of a [`Reader`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct SegmentRef<'a> {
+    /// Its identity.
+    pub id: SegmentId,
+    /// Its source.
+    pub source: SourceId,
+    /// The source's path as the user gave it.
+    pub path: PathBuf,
+    /// Where in the source.
+    pub span: Span,
+    /// What it is, where known.
+    pub label: Option<&'a str>,
+    /// What it says, where known.
+    pub text: Option<&'a str>,
+    /// Its unit vector, `[dimension]`.
+    pub embedding: &'a [f32],
+}
+
+impl Reader {
+    /// Maps what was last committed to `collection` of the store in `dir`. Never waits for a writer.
+    pub fn open(dir: &Path, collection: Collection) -> Result<Self> {
+        // The tail first: one that belongs to an older base is then known by its generation, and a base that came
+        // later holds all that the tail held.
+        let tail = match FrozenFile::open(&collection.tail_path(dir), Kind::Tail) {
+            Ok(tail) => Some(tail),
+            Err(IndexError::Missing { .. }) => None,
+            Err(e) => return Err(e),
+        };
+        let base = FrozenFile::open(&collection.base_path(dir), Kind::Base)?;
+        let tail = match tail {
+            Some(tail) if tail.base() == base.generation() => Some(tail),
+            Some(tail) if tail.generation() <= base.generation() => None,
+            Some(tail) => return Err(IndexError::damaged(tail.path(), "belongs to a base that is not there")),
+            None => None,
+        };
+        if let Some(tail) = &tail
+            && tail.schema() != base.schema()
+        {
+            return Err(IndexError::damaged(tail.path(), "its schema is not the base's"));
+        }
+        let amendments = tail.as_ref().map(|tail| Amendments::new(&base, tail)).unwrap_or_default();
+        Ok(Self { base, tail, amendments, kernel: Kernel::detect(), scratch: Mutex::default() })
+    }
+
+    /// What all vectors have in common.
+    pub fn schema(&self) -> &Schema {
+        self.base.schema()
+    }
+
+    /// Which commit this is.
+    pub fn generation(&self) -> Generation {
+        Generation(self.tail.as_ref().unwrap_or(&self.base).generation())
+    }
+
+    /// Fails where the store's vectors come from another encoder.
+    pub fn require(&self, fingerprint: &Fingerprint) -> Result<()> {
+        let schema = self.schema();
+        if schema.fingerprint == *fingerprint {
+            return Ok(());
+        }
+        Err(IndexError::FingerprintMismatch {
+            path: self.base.path().to_owned(),
+            stored: schema.fingerprint,
+            model: schema.model.clone(),
+            given: *fingerprint,
+        })
+    }
+
+    /// The number of segments.
+    pub fn len(&self) -> usize {
+        let tail = self.tail.as_ref().map_or(0, FrozenFile::rows);
+        self.base.rows().saturating_sub(self.amendments.dead_rows()) + tail
+    }
+
+    /// Whether there is no segment.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of the mapped files.
+    pub fn len_bytes(&self) -> u64 {
+        self.base.len_bytes() + self.tail.as_ref().map_or(0, FrozenFile::len_bytes)
+    }
+
+    /// All sources by number.
+    pub fn sources(&self) -> impl Iterator<Item = SourceRef> + '_ {
+        self.places().map(|(file, place)| self.source(file, place))
+    }
+
+    /// All segments, by source and then by place in it.
+    pub fn segments(&self) -> impl Iterator<Item = SegmentRef<'_>> + '_ {
+        self.places().flat_map(move |(file, place)| {
+            let source = self.source(file, place);
+            let rows = file.sources().get(place).map_or(&[][..], |s| file.rows_of(s));
+            rows.iter().filter_map(move |&row| self.segment(file, row, &source))
+        })
+    }
+
+    /// Every living source with segments of its own file: base first, then what only the tail holds.
+    fn places(&self) -> impl Iterator<Item = (&FrozenFile, usize)> + '_ {
+        let living = (0..self.base.sources().len()).filter(|&place| !self.amendments.is_dead(place));
+        let tail = self.tail.iter().flat_map(|tail| (0..tail.sources().len()).map(move |place| (tail, place)));
+        let new = tail.filter(|(tail, place)| {
+            tail.sources().get(*place).is_some_and(|s| self.amendments.touched(s.id).is_none())
+        });
+        living.map(|place| (&self.base, place)).chain(new)
+    }
+
+    fn source(&self, file: &FrozenFile, place: usize) -> SourceRef {
+        let Some(own) = file.sources().get(place) else {
+            // Only a damaged file has such a row.
+            let (path, key) = (PathBuf::new(), SourceKey::new([]));
+            return SourceRef { id: SourceId(u32::MAX), key, path, samples: 0, segments: 0 };
+        };
+        let newer = self.amendments.touched(own.id).zip(self.tail.as_ref());
+        let newer = newer.and_then(|(place, tail)| Some((tail, tail.sources().get(place)?)));
+        let (from, row) = newer.unwrap_or((file, own));
+        SourceRef {
+            id: SourceId(own.id),
+            key: key_of(from, row.key_at, row.key_len),
+            path: path_from_bytes(from.bytes_at(row.path_at, row.path_len).unwrap_or_default()),
+            samples: row.samples,
+            segments: own.segments,
+        }
+    }
+
+    fn segment<'a>(&'a self, file: &'a FrozenFile, row: u32, source: &SourceRef) -> Option<SegmentRef<'a>> {
+        let at = file.row(row as usize)?;
+        let label = file.row_labels().get(row as usize).filter(|l| **l != NO_LABEL);
+        let label = label.and_then(|&l| file.labels().get(l as usize)).and_then(|l| file.text_at(l.at, l.len));
+        Some(SegmentRef {
+            id: SegmentId { source: source.id, ordinal: at.ordinal },
+            source: source.id,
+            path: source.path.clone(),
+            span: Span { start: at.start, len: at.len },
+            label,
+            text: file.text_at(at.text_at, at.text_len),
+            embedding: file.vector(row as usize)?,
+        })
+    }
+
+    /// The best hits, best first; fewer than `k` only where no more segments pass.
+    pub fn search(&self, query: &Query<'_>) -> Result<Vec<Hit>> {
+        let given = query.embedding.dimension();
+        if given != self.base.dimension() {
+            return Err(IndexError::DimensionMismatch {
+                path: self.base.path().to_owned(),
+                stored: self.schema().dimension,
+                given: u32::try_from(given).unwrap_or(u32::MAX),
+            });
+        }
+        let mut found: Vec<(&FrozenFile, u32, f32)> = Vec::new();
+        let beside = self.tail.as_ref().map(|tail| (tail, &self.amendments));
+        for (file, tail) in std::iter::once((&self.base, beside)).chain(self.tail.iter().map(|tail| (tail, None))) {
+            let selection = Selection::new(file, tail, &query.filter);
+            found.extend(self.search_file(file, &selection, query)?.into_iter().map(|(row, s)| (file, row, s)));
+        }
+        found.sort_by(|a, b| b.2.total_cmp(&a.2));
+        found.retain(|(_, _, score)| query.min_score.is_none_or(|least| *score >= least));
+        found.truncate(query.k);
+        Ok(found.into_iter().filter_map(|(file, row, score)| self.hit(file, row, score)).collect())
+    }
+
+    fn hit(&self, file: &FrozenFile, row: u32, score: f32) -> Option<Hit> {
+        let place = *file.row_sources().get(row as usize)?;
+        let source = self.source(file, place as usize);
+        let segment = self.segment(file, row, &source)?;
+        let (label, text) = (segment.label.map(str::to_owned), segment.text.map(str::to_owned));
+        let (id, span) = (segment.id, segment.span);
+        Some(Hit { segment: id, source: source.id, path: source.path, span, label, text, score })
+    }
+
+    /// The `k` best rows of one file.
+    fn search_file(&self, file: &FrozenFile, selection: &Selection<'_>, query: &Query<'_>) -> Result<Vec<(u32, f32)>> {
+        let k = query.k.min(selection.rows).min(if query.per_source { selection.source_count } else { usize::MAX });
+        if k == 0 {
+            return Ok(Vec::new());
+        }
+        let graph = file.graph()?;
+        let mut ef = query.ef.unwrap_or_else(|| default_ef(k)).max(k);
+        if !selection.is_all() {
+            // Of the rows that the walk keeps only this part can be hits.
+            ef = ef.saturating_mul(file.rows()) / selection.rows;
+        }
+        let exact = query.exact || selection.rows <= SCAN_ROWS;
+        if !exact && graph.degree == 0 && !query.per_source {
+            let rows = self.scan_codes(file, selection, query, (k * RESCORED).max(ef));
+            return Ok(self.best(file, query, rows.into_iter()));
+        }
+        while !exact && graph.degree > 0 && ef <= file.rows() / SCAN_PART {
+            let found = self.walk_file(file, &graph, selection, query, ef);
+            let best = self.best(file, query, found.into_iter());
+            if best.len() == k {
+                return Ok(best);
+            }
+            ef *= 4;
+        }
+        Ok(self.best(file, query, selection.iter()))
+    }
+
+    fn walk_file(
+        &self,
+        file: &FrozenFile,
+        graph: &crate::graph::GraphView<'_>,
+        selection: &Selection<'_>,
+        query: &Query<'_>,
+        ef: usize,
+    ) -> Vec<u32> {
+        let codes = CodesView { stride: file.code_stride(), bytes: file.codes() };
+        let code = QueryCode::new(query.embedding.as_slice(), file.scale().1, codes.stride);
+        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let accept = |row| selection.contains(row);
+        let accept = (!selection.is_all()).then_some(&accept as &dyn Fn(u32) -> bool);
+        let found = walk(graph, codes, self.kernel, &code.weights, ef, &mut scratch, accept).collect();
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        found
+    }
+
+    /// The best rows by their codes, a quarter of the bytes of the vectors.
+    fn scan_codes(&self, file: &FrozenFile, selection: &Selection<'_>, query: &Query<'_>, most: usize) -> Vec<u32> {
+        let codes = CodesView { stride: file.code_stride(), bytes: file.codes() };
+        let code = QueryCode::new(query.embedding.as_slice(), file.scale().1, codes.stride);
+        let (rows, mut scores): (Vec<u32>, _) = (selection.iter().collect(), Vec::new());
+        self.kernel.score(&code.weights, codes, &rows, &mut scores);
+        let scored = rows.into_iter().zip(scores.into_iter().map(|s| s as f32));
+        top(most, scored).into_iter().map(|(row, _)| row).collect()
+    }
+
+    /// The best of `rows` by their true cosine; with `per_source`, each source's best.
+    fn best(&self, file: &FrozenFile, query: &Query<'_>, rows: impl Iterator<Item = u32>) -> Vec<(u32, f32)> {
+        let scored = scan(self.kernel, query.embedding.as_slice(), file.vectors(), rows);
+        if !query.per_source {
+            return top(query.k, scored);
+        }
+        let mut best = std::collections::HashMap::<u32, (u32, f32)>::new();
+        for (row, score) in scored {
+            let source = file.row_sources().get(row as usize).copied().unwrap_or(u32::MAX);
+            let own = best.entry(source).or_insert((row, score));
+            if score > own.1 {
+                *own = (row, score);
+            }
+        }
+        top(query.k, best.into_values())
+    }
+}
+
+/// Candidates that find 99 of 100 true neighbours on the benchmark's data.
+fn default_ef(k: usize) -> usize {
+    (2 * k).max(64)
+}

@@ -1,0 +1,458 @@
+//! The truth, in sled. Nothing outside this file knows sled.
+//!
+//! Every change of a source is one transaction over all trees: batches of their own would be torn apart by a kill.
+//! Each transaction counts the revision up by one, and notes in `changes` what a frozen generation of an earlier
+//! revision does not know yet. A note counts only while its revision is above `base`, so moving `base` forgets all.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional, TransactionalTree};
+use sled::{Db, Tree};
+
+use crate::error::{IndexError, Result};
+use crate::key;
+use crate::record::{SegmentRecord, SourceRecord};
+use crate::{Schema, Segment, Source, SourceId, SourceKey};
+
+/// Format of the truth on disk; raised when a key or a value changes.
+pub(crate) const FORMAT: u32 = 1;
+
+/// sled's page cache: enough for a batch of sources; its default is a gigabyte.
+const CACHE: u64 = 32 << 20;
+
+/// What happened to a source since the base was frozen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    Added,
+    Removed,
+    Touched,
+}
+
+impl Change {
+    fn byte(self) -> u8 {
+        match self {
+            Self::Added => 1,
+            Self::Removed => 2,
+            Self::Touched => 3,
+        }
+    }
+
+    fn parse(value: &[u8]) -> Option<(Self, u64)> {
+        let kind = match value.first()? {
+            1 => Self::Added,
+            2 => Self::Removed,
+            3 => Self::Touched,
+            _ => return None,
+        };
+        Some((kind, u64::from_be_bytes(value.get(1..)?.try_into().ok()?)))
+    }
+
+    fn value(self, revision: u64) -> [u8; 9] {
+        let mut value = [self.byte(); 9];
+        value[1..].copy_from_slice(&revision.to_be_bytes());
+        value
+    }
+}
+
+/// One chunk of a source: its records, and their vectors row after row.
+pub(crate) struct Chunk {
+    pub records: Vec<SegmentRecord>,
+    pub vectors: Vec<f32>,
+}
+
+/// An open truth.
+pub(crate) struct Truth {
+    path: PathBuf,
+    db: Db,
+    meta: Tree,
+    keys: Tree,
+    sources: Tree,
+    segments: Tree,
+    vectors: Tree,
+    changes: Tree,
+    schema: Schema,
+}
+
+/// The same trees inside a transaction.
+struct Trees<'a> {
+    meta: &'a TransactionalTree,
+    keys: &'a TransactionalTree,
+    sources: &'a TransactionalTree,
+    segments: &'a TransactionalTree,
+    vectors: &'a TransactionalTree,
+    changes: &'a TransactionalTree,
+    path: &'a Path,
+}
+
+type Abort<T> = Result<T, ConflictableTransactionError<IndexError>>;
+
+impl Truth {
+    /// Opens the truth at `path`; with `schema` creates it where there is none.
+    pub fn open(path: &Path, schema: Option<&Schema>) -> Result<Self> {
+        if schema.is_none() && !path.is_dir() {
+            return Err(IndexError::Missing { path: path.to_owned(), what: "collection" });
+        }
+        // sled panics on some logs that it did not write; such a store is damaged, and no reason to end the process.
+        let opened = std::panic::catch_unwind(|| {
+            sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None).open()
+        });
+        let db = opened.map_err(|_| IndexError::damaged(path, "sled cannot read its log"))?.map_err(error_at(path))?;
+        let tree = |name: &str| db.open_tree(name).map_err(error_at(path));
+        let (meta, keys, sources) = (tree("meta")?, tree("keys")?, tree("sources")?);
+        let (segments, vectors, changes) = (tree("segments")?, tree("vectors")?, tree("changes")?);
+        let schema = match meta.get(key::FORMAT).map_err(error_at(path))? {
+            Some(format) => {
+                check_format(path, &format)?;
+                let stored = meta.get(key::SCHEMA).map_err(error_at(path))?;
+                let stored = stored.ok_or_else(|| IndexError::damaged(path, "no schema"))?;
+                postcard::from_bytes(&stored).map_err(|_| IndexError::damaged(path, "schema unreadable"))?
+            }
+            None => {
+                let schema = schema.ok_or_else(|| IndexError::Missing { path: path.to_owned(), what: "collection" })?;
+                let mut batch = sled::Batch::default();
+                batch.insert(key::FORMAT, &FORMAT.to_le_bytes());
+                batch.insert(key::SCHEMA, encode(path, schema)?);
+                meta.apply_batch(batch).map_err(error_at(path))?;
+                db.flush().map_err(error_at(path))?;
+                schema.clone()
+            }
+        };
+        Ok(Self { path: path.to_owned(), db, meta, keys, sources, segments, vectors, changes, schema })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Replaces the source of this key.
+    pub fn put(&self, source: &Source, segments: &[Segment]) -> Result<SourceId> {
+        let count = u32::try_from(segments.len())
+            .map_err(|_| IndexError::Full { path: self.path.clone(), what: "segments of one source" })?;
+        let record = encode(&self.path, &SourceRecord::new(source, count))?;
+        let mut chunks = Vec::with_capacity(segments.len().div_ceil(key::CHUNK));
+        for chunk in segments.chunks(key::CHUNK) {
+            let records: Vec<SegmentRecord> = chunk.iter().map(SegmentRecord::new).collect();
+            let floats = chunk.iter().flat_map(|s| s.embedding.as_slice());
+            let vectors: Vec<u8> = floats.flat_map(|c| c.to_le_bytes()).collect();
+            chunks.push((encode(&self.path, &records)?, vectors));
+        }
+        self.transaction(|trees| {
+            let revision = trees.next_revision()?;
+            trees.forget(&source.key, revision)?;
+            let next = trees.number(key::NEXT)?;
+            let id = u32::try_from(next).map(SourceId).map_err(|_| {
+                ConflictableTransactionError::Abort(IndexError::Full {
+                    path: trees.path.into(),
+                    what: "source numbers",
+                })
+            })?;
+            trees.meta.insert(key::NEXT, &(next + 1).to_le_bytes())?;
+            trees.keys.insert(source.key.as_bytes(), &key::source(id))?;
+            trees.sources.insert(&key::source(id), record.as_slice())?;
+            for (number, (records, vectors)) in (0u32..).zip(&chunks) {
+                trees.segments.insert(&key::chunk(id, number), records.as_slice())?;
+                trees.vectors.insert(&key::chunk(id, number), vectors.as_slice())?;
+            }
+            trees.changes.insert(&key::source(id), &Change::Added.value(revision))?;
+            Ok(id)
+        })
+    }
+
+    /// Forgets the source of this key; false where there is none.
+    pub fn remove(&self, source: &SourceKey) -> Result<bool> {
+        if self.get_key(source)?.is_none() {
+            return Ok(false);
+        }
+        self.transaction(|trees| {
+            let revision = trees.next_revision()?;
+            trees.forget(source, revision)
+        })
+    }
+
+    /// Replaces what is known of a source and leaves its segments.
+    pub fn touch(&self, source: &Source) -> Result<()> {
+        self.transaction(|trees| {
+            let (id, old) = trees.find(&source.key)?.ok_or_else(|| {
+                ConflictableTransactionError::Abort(IndexError::UnknownSource {
+                    path: trees.path.into(),
+                    source_id: format!("{:?}", source.key),
+                })
+            })?;
+            let record = encode(trees.path, &SourceRecord::new(source, old.segments));
+            let record = record.map_err(ConflictableTransactionError::Abort)?;
+            trees.sources.insert(&key::source(id), record)?;
+            // A reader sees path and duration only: other news need no new generation.
+            if old.path != crate::record::path_to_bytes(&source.path) || old.samples != source.samples {
+                let revision = trees.next_revision()?;
+                if trees.change(id)? != Some(Change::Added) {
+                    trees.changes.insert(&key::source(id), &Change::Touched.value(revision))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes everything so far durable.
+    pub fn flush(&self) -> Result<()> {
+        self.db.flush().map(drop).map_err(error_at(&self.path))
+    }
+
+    /// Counts the transactions that changed what a reader sees.
+    pub fn revision(&self) -> Result<u64> {
+        self.number(key::REVISION)
+    }
+
+    /// The revision of the base that [`Self::changes`] counts from.
+    pub fn base(&self) -> Result<u64> {
+        self.number(key::BASE)
+    }
+
+    /// Declares the base of `revision` current: all changes up to it are forgotten.
+    pub fn set_base(&self, revision: u64) -> Result<()> {
+        self.meta.insert(key::BASE, &revision.to_le_bytes()).map_err(error_at(&self.path))?;
+        self.flush()?;
+        // Only tidying: what is left behind by a kill is below the base and ignored.
+        for entry in self.changes.iter() {
+            let (id, value) = entry.map_err(error_at(&self.path))?;
+            if Change::parse(&value).is_none_or(|(_, at)| at <= revision) {
+                self.changes.remove(id).map_err(error_at(&self.path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What happened since the base, by source number.
+    pub fn changes(&self) -> Result<Vec<(SourceId, Change)>> {
+        let base = self.base()?;
+        let mut changes = Vec::new();
+        for entry in self.changes.iter() {
+            let (id, value) = entry.map_err(error_at(&self.path))?;
+            let parsed = key::parse_source(&id).zip(Change::parse(&value));
+            let (id, (change, at)) = parsed.ok_or_else(|| IndexError::damaged(&self.path, "a change is unreadable"))?;
+            if at > base {
+                changes.push((id, change));
+            }
+        }
+        Ok(changes)
+    }
+
+    /// All sources by number.
+    pub fn sources(&self) -> impl Iterator<Item = Result<(SourceId, SourceRecord)>> + '_ {
+        self.sources.iter().map(|entry| {
+            let (id, value) = entry.map_err(error_at(&self.path))?;
+            let id =
+                key::parse_source(&id).ok_or_else(|| IndexError::damaged(&self.path, "a source without number"))?;
+            Ok((id, self.decode_source(id, &value)?))
+        })
+    }
+
+    /// The source of this number.
+    pub fn source(&self, id: SourceId) -> Result<Option<SourceRecord>> {
+        let value = self.sources.get(key::source(id)).map_err(error_at(&self.path))?;
+        value.map(|value| self.decode_source(id, &value)).transpose()
+    }
+
+    /// The number of the source of this key.
+    pub fn get_key(&self, source: &SourceKey) -> Result<Option<SourceId>> {
+        let value = self.keys.get(source.as_bytes()).map_err(error_at(&self.path))?;
+        Ok(value.and_then(|v| key::parse_source(&v)))
+    }
+
+    /// All keys with the numbers that they name.
+    pub fn keys(&self) -> impl Iterator<Item = Result<(SourceKey, Option<SourceId>)>> + '_ {
+        self.keys.iter().map(|entry| {
+            let (source, id) = entry.map_err(error_at(&self.path))?;
+            Ok((SourceKey::new(source.to_vec()), key::parse_source(&id)))
+        })
+    }
+
+    /// Source numbers for which chunks are stored, each once, in order.
+    pub fn chunk_owners(&self) -> Result<Vec<SourceId>> {
+        let mut owners = Vec::new();
+        for tree in [&self.segments, &self.vectors] {
+            for entry in tree.iter().keys() {
+                let id = entry.map_err(error_at(&self.path))?;
+                owners.extend(key::parse_source(&id));
+            }
+        }
+        owners.sort_unstable();
+        owners.dedup();
+        Ok(owners)
+    }
+
+    /// The segments of a source, chunk by chunk.
+    pub fn chunks(&self, id: SourceId, segments: u32) -> impl Iterator<Item = Result<Chunk>> + '_ {
+        (0..key::chunks(segments)).map(move |number| self.chunk(id, number, segments))
+    }
+
+    fn chunk(&self, id: SourceId, number: u32, segments: u32) -> Result<Chunk> {
+        let bad = |what: &str| IndexError::damaged(&self.path, format!("source {id}, chunk {number}: {what}"));
+        let at = key::chunk(id, number);
+        let records = self.segments.get(at).map_err(error_at(&self.path))?.ok_or_else(|| bad("no segments"))?;
+        let raw = self.vectors.get(at).map_err(error_at(&self.path))?.ok_or_else(|| bad("no vectors"))?;
+        let records: Vec<SegmentRecord> = postcard::from_bytes(&records).map_err(|_| bad("segments unreadable"))?;
+        let expected = (segments as usize - number as usize * key::CHUNK).min(key::CHUNK);
+        let vectors: Vec<f32> = raw.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        if records.len() != expected || raw.len() != expected * self.schema.dimension as usize * 4 {
+            return Err(bad("not of the length that its source says"));
+        }
+        Ok(Chunk { records, vectors })
+    }
+
+    /// Deletes everything stored under a number, whole or not, and the keys that name it.
+    pub fn purge(&self, id: SourceId) -> Result<()> {
+        let keys: Vec<_> =
+            self.keys().filter(|k| !matches!(k, Ok((_, at)) if *at != Some(id))).collect::<Result<_>>()?;
+        let in_tree = |tree: &Tree| tree.scan_prefix(key::source(id)).keys().collect::<sled::Result<Vec<_>>>();
+        let segments = in_tree(&self.segments).map_err(error_at(&self.path))?;
+        let vectors = in_tree(&self.vectors).map_err(error_at(&self.path))?;
+        self.transaction(|trees| {
+            let revision = trees.next_revision()?;
+            for (source, _) in &keys {
+                trees.keys.remove(source.as_bytes())?;
+            }
+            for at in &segments {
+                trees.segments.remove(at)?;
+            }
+            for at in &vectors {
+                trees.vectors.remove(at)?;
+            }
+            trees.sources.remove(&key::source(id))?;
+            trees.note_removal(id, revision)
+        })
+    }
+
+    /// Removes a key that names nothing.
+    pub fn purge_key(&self, source: &SourceKey) -> Result<()> {
+        self.keys.remove(source.as_bytes()).map(drop).map_err(error_at(&self.path))
+    }
+
+    /// Copies everything into a new truth at `path` and makes it durable.
+    pub fn copy_to(&self, path: &Path) -> Result<()> {
+        let copy = Self::open(path, Some(&self.schema))?;
+        let trees = [
+            (&self.meta, &copy.meta),
+            (&self.keys, &copy.keys),
+            (&self.sources, &copy.sources),
+            (&self.segments, &copy.segments),
+            (&self.vectors, &copy.vectors),
+            (&self.changes, &copy.changes),
+        ];
+        for (from, to) in trees {
+            for entry in from.iter() {
+                let (at, value) = entry.map_err(error_at(&self.path))?;
+                to.insert(at, value).map_err(error_at(path))?;
+            }
+        }
+        copy.flush()
+    }
+
+    fn decode_source(&self, id: SourceId, value: &[u8]) -> Result<SourceRecord> {
+        postcard::from_bytes(value).map_err(|_| IndexError::damaged(&self.path, format!("source {id} unreadable")))
+    }
+
+    fn number(&self, at: &[u8]) -> Result<u64> {
+        Ok(self.meta.get(at).map_err(error_at(&self.path))?.map_or(0, |v| number(&v)))
+    }
+
+    fn transaction<T>(&self, run: impl Fn(&Trees<'_>) -> Abort<T>) -> Result<T> {
+        let all = (&self.meta, &self.keys, &self.sources, &self.segments, &self.vectors, &self.changes);
+        let done = all.transaction(|(meta, keys, sources, segments, vectors, changes)| {
+            run(&Trees { meta, keys, sources, segments, vectors, changes, path: &self.path })
+        });
+        done.map_err(|e| match e {
+            TransactionError::Abort(e) => e,
+            TransactionError::Storage(e) => error_at(&self.path)(e),
+        })
+    }
+}
+
+impl Trees<'_> {
+    fn number(&self, at: &[u8]) -> Abort<u64> {
+        Ok(self.meta.get(at)?.map_or(0, |v| number(&v)))
+    }
+
+    fn next_revision(&self) -> Abort<u64> {
+        let revision = self.number(key::REVISION)? + 1;
+        self.meta.insert(key::REVISION, &revision.to_le_bytes())?;
+        Ok(revision)
+    }
+
+    fn find(&self, source: &SourceKey) -> Abort<Option<(SourceId, SourceRecord)>> {
+        let Some(id) = self.keys.get(source.as_bytes())?.and_then(|v| key::parse_source(&v)) else {
+            return Ok(None);
+        };
+        let Some(value) = self.sources.get(key::source(id))? else {
+            return Ok(None);
+        };
+        let damaged = |_| IndexError::damaged(self.path, format!("source {id} unreadable"));
+        let record = postcard::from_bytes(&value).map_err(damaged).map_err(ConflictableTransactionError::Abort)?;
+        Ok(Some((id, record)))
+    }
+
+    /// The change that counts for a source, if any.
+    fn change(&self, id: SourceId) -> Abort<Option<Change>> {
+        let base = self.number(key::BASE)?;
+        let value = self.changes.get(key::source(id))?;
+        Ok(value.and_then(|v| Change::parse(&v)).filter(|(_, at)| *at > base).map(|(change, _)| change))
+    }
+
+    /// Notes for the next generation that a source is gone; one that no base ever held needs no note.
+    fn note_removal(&self, id: SourceId, revision: u64) -> Abort<()> {
+        if self.change(id)? == Some(Change::Added) {
+            self.changes.remove(&key::source(id))?;
+        } else {
+            self.changes.insert(&key::source(id), &Change::Removed.value(revision))?;
+        }
+        Ok(())
+    }
+
+    fn forget(&self, source: &SourceKey, revision: u64) -> Abort<bool> {
+        let Some((id, record)) = self.find(source)? else {
+            return Ok(false);
+        };
+        for number in 0..key::chunks(record.segments) {
+            self.segments.remove(&key::chunk(id, number))?;
+            self.vectors.remove(&key::chunk(id, number))?;
+        }
+        self.sources.remove(&key::source(id))?;
+        self.keys.remove(source.as_bytes())?;
+        self.note_removal(id, revision)?;
+        Ok(true)
+    }
+}
+
+fn number(value: &[u8]) -> u64 {
+    value.try_into().map_or(0, u64::from_le_bytes)
+}
+
+fn encode<T: serde::Serialize + ?Sized>(path: &Path, value: &T) -> Result<Vec<u8>> {
+    postcard::to_stdvec(value).map_err(|e| IndexError::damaged(path, format!("cannot encode a value: {e}")))
+}
+
+fn check_format(path: &Path, value: &[u8]) -> Result<()> {
+    let found = value.try_into().map(u32::from_le_bytes);
+    let found = found.map_err(|_| IndexError::damaged(path, "format version unreadable"))?;
+    match found.cmp(&FORMAT) {
+        std::cmp::Ordering::Greater => Err(IndexError::NewerFormat { path: path.to_owned(), found, supported: FORMAT }),
+        std::cmp::Ordering::Less => Err(IndexError::OlderFormat { path: path.to_owned(), found, supported: FORMAT }),
+        std::cmp::Ordering::Equal => Ok(()),
+    }
+}
+
+fn error_at(path: &Path) -> impl Fn(sled::Error) -> IndexError {
+    let path = path.to_owned();
+    move |error| match error {
+        // sled says so in words only.
+        sled::Error::Io(e) if e.kind() == io::ErrorKind::WouldBlock || e.to_string().contains("acquire lock") => {
+            IndexError::Locked { path: path.clone(), owner: None }
+        }
+        sled::Error::Io(cause) => IndexError::Io { path: path.clone(), action: "read or write the truth", cause },
+        other => IndexError::Damaged { path: path.clone(), reason: other.to_string() },
+    }
+}

@@ -1,0 +1,102 @@
+//! What can be wrong with a recording.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a recording could not be read; every message names the file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AudioError {
+    /// The file does not exist, may not be read, or is a folder.
+    #[error("{}: cannot be opened: {source}", .path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The system failed to deliver bytes of an opened file.
+    #[error("{}: reading failed: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// There is not one sample.
+    #[error("{}: holds no audio: {reason}", .path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        reason: &'static str,
+    },
+    /// The content is not audio, whatever the name says.
+    #[error("{}: is not audio: its content {found}", .path.display())]
+    NotAudio {
+        /// The file.
+        path: PathBuf,
+        /// What the content looks like.
+        found: &'static str,
+    },
+    /// Audio of a kind that is not read here.
+    #[error("{}: cannot be decoded: {what}; convert it to wav or flac first", .path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// The kind.
+        what: String,
+    },
+    /// The bytes contradict the format.
+    #[error("{}: is damaged: {what}", .path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder found.
+        what: String,
+    },
+    /// The file ends before the audio that its header declares. Comes after all good blocks were handed out.
+    #[error("{}: is truncated: it ends after {decoded:.2} s of audio, its header declares more", .path.display())]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Seconds that could be read.
+        decoded: f64,
+    },
+    /// A sample is NaN, infinite, or too large to be sound.
+    #[error("{}: the sample at {seconds:.4} s is {value}, which is no sound", .path.display())]
+    BadSample {
+        /// The file.
+        path: PathBuf,
+        /// Where the sample is, in seconds.
+        seconds: f64,
+        /// The sample.
+        value: f32,
+    },
+    /// The sample rate is outside 1 kHz to 384 kHz.
+    #[error("{}: has a sample rate of {rate} Hz; 1000 to 384000 Hz can be read", .path.display())]
+    SampleRate {
+        /// The file.
+        path: PathBuf,
+        /// Samples a second.
+        rate: u32,
+    },
+    /// No channel, or more than 64.
+    #[error("{}: has {channels} channels; 1 to 64 can be read", .path.display())]
+    Channels {
+        /// The file.
+        path: PathBuf,
+        /// The number of channels.
+        channels: usize,
+    },
+    /// A stretch was asked for that the clip does not hold.
+    #[error("samples {start} to {end} were asked of a clip of {samples} samples")]
+    OutOfRange {
+        /// First sample asked for.
+        start: u64,
+        /// The sample after the last one asked for.
+        end: u64,
+        /// Samples in the clip.
+        samples: u64,
+    },
+}

@@ -1,0 +1,27 @@
+//! `audiosearch compact`
+
+use anyhow::Result;
+use audiosearch_index::{Collection, Index};
+use clap::Args;
+
+use super::{Context, Outcome, store::StoreArgs};
+
+/// Give back the room of what was removed or replaced
+#[derive(Args)]
+pub struct CompactArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+pub fn run(args: &CompactArgs, context: &Context) -> Result<Outcome> {
+    let store = args.store.existing()?;
+    let (before, after) = Index::compact(&store, Collection::Audio)?;
+    let megabytes = |bytes: u64| bytes as f64 / 1e6;
+    context.messages.note(format_args!(
+        "{}: {:.1} MB before, {:.1} MB now",
+        store.display(),
+        megabytes(before),
+        megabytes(after)
+    ));
+    Ok(Outcome::Found)
+}

@@ -1,0 +1,147 @@
+//! The command line: what the user typed becomes calls of the other rooms, what comes back is printed.
+//!
+//! Standard output is data, standard error is everything else. The exit code is 0 where something was found or done, 1 where a
+//! search found nothing, 2 where anything failed, even if the rest went on.
+
+mod compact;
+mod completions;
+mod embed;
+mod eval;
+mod index;
+mod info;
+mod interrupt;
+mod list;
+mod manifest;
+mod messages;
+mod model;
+mod npy;
+mod output;
+mod progress;
+mod query;
+mod remove;
+mod store;
+mod train;
+mod verify;
+
+use std::{io, process::ExitCode};
+
+use anyhow::Result;
+use clap::{ArgAction, Parser, Subcommand};
+
+use self::{
+    interrupt::Interrupt,
+    messages::{Messages, Verbosity},
+};
+
+/// Finds where something sounds like something, in recordings that nobody has transcribed.
+///
+/// `audiosearch index FOLDER` listens to recordings once; `audiosearch query CLIP` then finds the moments that sound like the clip.
+#[derive(Parser)]
+#[command(name = "audiosearch", version, max_term_width = 120, propagate_version = false)]
+#[command(after_help = "Exit code: 0 found, 1 nothing found, 2 an error, also where only some files failed.")]
+struct Cli {
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say also what was left alone, and why
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Index(index::IndexArgs),
+    Query(query::QueryArgs),
+    Embed(embed::EmbedArgs),
+    Train(train::TrainArgs),
+    Eval(eval::EvalArgs),
+    Info(info::InfoArgs),
+    List(list::ListArgs),
+    Remove(remove::RemoveArgs),
+    Verify(verify::VerifyArgs),
+    Compact(compact::CompactArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+/// What a command came to, errors aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Something was found or done.
+    Found,
+    /// There was nothing to find.
+    Nothing,
+}
+
+/// What every command is given.
+struct Context {
+    messages: Messages,
+    interrupt: Interrupt,
+}
+
+/// Runs the program on this process's arguments.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let verbosity = match (cli.quiet, cli.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let messages = Messages::new(verbosity);
+    let interrupt = match Interrupt::install() {
+        Ok(interrupt) => interrupt,
+        Err(cause) => {
+            messages.warn(format_args!("Ctrl-C will end the program at once: {cause}"));
+            Interrupt::default()
+        }
+    };
+    let context = Context { messages, interrupt };
+    match run(cli.command, &context) {
+        // The reader of our output (head, say) has read enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            context.messages.error(format_args!("{error:#}"));
+            ExitCode::from(2)
+        }
+        Ok(_) if context.messages.failed() => ExitCode::from(2),
+        Ok(Outcome::Found) => ExitCode::SUCCESS,
+        Ok(Outcome::Nothing) => ExitCode::from(1),
+    }
+}
+
+fn run(command: Command, context: &Context) -> Result<Outcome> {
+    match command {
+        Command::Index(args) => index::run(&args, context),
+        Command::Query(args) => query::run(&args, context),
+        Command::Embed(args) => embed::run(&args, context),
+        Command::Train(args) => train::run(args, context),
+        Command::Eval(args) => eval::run(&args, context),
+        Command::Info(args) => info::run(&args, context),
+        Command::List(args) => list::run(&args, context),
+        Command::Remove(args) => remove::run(&args, context),
+        Command::Verify(args) => verify::run(&args, context),
+        Command::Compact(args) => compact::run(&args, context),
+        Command::Completions(args) => completions::run(&args),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<io::Error>() {
+        Some(cause) => Some(cause.kind()),
+        None => cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind),
+    };
+    error.chain().any(|cause| kind(cause) == Some(io::ErrorKind::BrokenPipe))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

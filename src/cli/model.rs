@@ -1,0 +1,85 @@
+//! Which model a command listens with.
+
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    thread,
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::encoder::{Device, Encoder, SpeechEncoder};
+
+/// The model that comes with the program.
+const SHIPPED: &str = "speech";
+
+/// `--model` and `--device`, of every command that listens.
+#[derive(Args, Clone, Debug)]
+pub struct ModelArgs {
+    /// The model: speech (the one that comes with the program) or a file [default: the store's, else speech]
+    #[arg(long, value_name = "NAME|FILE")]
+    model: Option<PathBuf>,
+    /// Where the model runs: cpu, cuda or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    device: Device,
+}
+
+/// `--jobs`, of every command that reads many files.
+#[derive(Args, Clone, Debug)]
+pub struct JobsArgs {
+    /// Files read at the same time [default: one a core]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+}
+
+/// A model, and what a store calls it.
+pub struct Model {
+    pub encoder: SpeechEncoder,
+    pub name: String,
+    device: Device,
+}
+
+impl ModelArgs {
+    /// Loads the model that was asked for, else the one that a store was made with, else the one that comes with the program.
+    ///
+    /// # Errors
+    /// Where it cannot be loaded, or the device is not there.
+    pub fn load(&self, of_store: Option<&str>) -> Result<Model> {
+        let asked = self.model.clone().or_else(|| of_store.map(PathBuf::from));
+        let path = asked.filter(|name| name != Path::new(SHIPPED));
+        let (encoder, name) = match &path {
+            None => (SpeechEncoder::shipped(self.device)?, SHIPPED.to_owned()),
+            Some(path) if !path.exists() => match &self.model {
+                Some(_) => bail!("{}: no such model; name a file, or {SHIPPED}", path.display()),
+                None => bail!("{}: the model that this store was made with is gone; --model names it", path.display()),
+            },
+            Some(path) => {
+                let full = path.canonicalize().with_context(|| path.display().to_string())?;
+                (SpeechEncoder::load(path, self.device)?, full.to_string_lossy().into_owned())
+            }
+        };
+        Ok(Model { encoder, name, device: self.device })
+    }
+}
+
+impl Model {
+    /// One encoder a thread: as many as jobs on processors, one on an accelerator, which batches serve better.
+    ///
+    /// # Errors
+    /// Where the weights cannot be shared.
+    pub fn encoders(&self, jobs: NonZeroUsize) -> Result<Vec<Box<dyn Encoder>>> {
+        let threads = match self.device {
+            Device::Cpu => jobs.get(),
+            Device::Cuda(_) => 1,
+        };
+        (0..threads).map(|_| Ok(Box::new(self.encoder.try_clone()?) as Box<dyn Encoder>)).collect()
+    }
+}
+
+impl JobsArgs {
+    /// As asked, else the processors of this machine.
+    pub fn count(&self) -> NonZeroUsize {
+        self.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+    }
+}

@@ -1,0 +1,58 @@
+//! A progress bar, on a terminal alone.
+
+use std::{
+    io::{IsTerminal as _, stderr},
+    time::Instant,
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::messages::{Messages, Verbosity};
+
+/// Counts items, and seconds of audio; removes its bar when dropped.
+pub struct Progress<'a> {
+    messages: &'a Messages,
+    bar: ProgressBar,
+    begun: Instant,
+    seconds: f64,
+}
+
+/// One line that says how far something of no known length is; on a terminal alone. The caller clears it and detaches it.
+pub fn spinner(messages: &Messages) -> ProgressBar {
+    shown(messages, ProgressBar::no_length())
+}
+
+/// `bar` where a terminal shows it and nobody asked for quiet, with messages above it.
+fn shown(messages: &Messages, bar: ProgressBar) -> ProgressBar {
+    if !stderr().is_terminal() || messages.verbosity() == Verbosity::Quiet {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+        return bar;
+    }
+    messages.attach(bar.clone());
+    bar
+}
+
+impl<'a> Progress<'a> {
+    /// A bar over `items` things called `noun` ("files").
+    pub fn new(messages: &'a Messages, items: usize, noun: &str) -> Self {
+        let template = format!("{{bar:32}} {{pos}}/{{len}} {noun}  {{elapsed}} (left {{eta}})  {{msg}}");
+        let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = shown(messages, ProgressBar::new(items as u64).with_style(style));
+        Self { messages, bar, begun: Instant::now(), seconds: 0.0 }
+    }
+
+    /// One item more is done, which held so many seconds of audio.
+    pub fn advance(&mut self, seconds: f64) {
+        self.seconds += seconds;
+        let rate = self.seconds / self.begun.elapsed().as_secs_f64().max(1e-3);
+        self.bar.set_message(format!("{rate:.0} × real time"));
+        self.bar.inc(1);
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        self.messages.detach();
+    }
+}

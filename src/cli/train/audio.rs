@@ -1,0 +1,236 @@
+//! `audiosearch train audio`
+
+use std::{path::PathBuf, thread};
+
+use anyhow::{Result, bail};
+use clap::Args;
+use indicatif::ProgressBar;
+
+use super::{
+    super::{
+        Context, Outcome,
+        messages::Messages,
+        output::{count, duration},
+        progress::spinner,
+    },
+    settings::{AugmentArgs, BatchArgs, NetworkArgs},
+};
+use crate::encoder::{
+    Device, Precision, TrainConfig,
+    train::{Budget, DataSource, DevFigures, Losses, Objective, Progress, train},
+};
+
+/// Train a speech model on recordings
+///
+/// Writes the best model so far to M.safetensors whenever it gets better, the course of the run to M.safetensors.csv, and what
+/// --resume needs to M.safetensors.state. Ctrl-C ends the run in good order.
+#[derive(Args)]
+pub struct AudioArgs {
+    /// Manifests of labelled words, or folders of unlabelled sound; shares of words and of random windows may follow
+    #[arg(required = true, value_name = "DATA[:WORDS[:WINDOWS]]")]
+    data: Vec<DataSource>,
+    /// The model to write
+    #[arg(long, short, value_name = "M.safetensors")]
+    out: PathBuf,
+    /// Manifest of labelled words that early stopping looks at; may be given several times
+    #[arg(long, value_name = "MANIFEST")]
+    dev: Vec<PathBuf>,
+    /// What is minimised: sa, dsa, cae, contrastive, multiview, agreement, each with a weight
+    #[arg(long, default_value = "dsa:1", value_name = "NAME:WEIGHT,…")]
+    objective: Objective,
+    /// End after so many steps
+    #[arg(long, value_name = "N", conflicts_with = "minutes")]
+    steps: Option<u64>,
+    /// End after so many minutes [default: 30]
+    #[arg(long, value_name = "X")]
+    minutes: Option<f64>,
+    /// Steps between evaluations
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    epoch: u64,
+    /// Evaluations without a better figure before it stops; 0: never
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    patience: u32,
+    /// Go on where an interrupted run stopped
+    #[arg(long)]
+    resume: bool,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Where the network is trained: cpu, cuda or cuda:N
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: Device,
+    /// How the weights are stored
+    #[arg(long, value_enum, default_value_t = Precision::F16)]
+    precision: Precision,
+    #[command(flatten)]
+    optimiser: OptimiserArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    batch: BatchArgs,
+    #[command(flatten)]
+    augment: AugmentArgs,
+}
+
+/// How the weights move.
+#[derive(Args)]
+#[command(next_help_heading = "Optimisation")]
+struct OptimiserArgs {
+    /// Highest learning rate
+    #[arg(long, default_value_t = 1e-3, value_name = "X")]
+    learning_rate: f64,
+    /// Decoupled weight decay
+    #[arg(long, default_value_t = 1e-4, value_name = "X")]
+    weight_decay: f64,
+    /// Longest gradient, by its norm
+    #[arg(long, default_value_t = 5.0, value_name = "X")]
+    clip: f64,
+    /// Steps of linear warm-up
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    warm_up: u64,
+    /// Decay of the running mean of the weights that is evaluated and written; 0: none
+    #[arg(long, default_value_t = 0.998, value_name = "X")]
+    average: f64,
+    /// Similarities are divided by this
+    #[arg(long, default_value_t = 0.1, value_name = "X")]
+    temperature: f64,
+    /// Taken off the similarity of a word's own tokens
+    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    margin: f64,
+    /// How much more near negatives weigh
+    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    hardness: f64,
+}
+
+impl AudioArgs {
+    fn config(self) -> TrainConfig {
+        let budget = match (self.steps, self.minutes) {
+            (Some(steps), _) => Budget::Steps(steps),
+            (None, minutes) => Budget::Minutes(minutes.unwrap_or(30.0)),
+        };
+        let cores = || thread::available_parallelism().map_or(1, usize::from);
+        TrainConfig {
+            network: self.network.config(&self.objective),
+            batch: self.batch.config(),
+            augment: self.augment.config(),
+            data: self.data,
+            dev: self.dev,
+            out: self.out,
+            objective: self.objective,
+            temperature: self.optimiser.temperature,
+            margin: self.optimiser.margin,
+            hardness: self.optimiser.hardness,
+            learning_rate: self.optimiser.learning_rate,
+            weight_decay: self.optimiser.weight_decay,
+            clip: self.optimiser.clip,
+            warm_up: self.optimiser.warm_up,
+            budget,
+            epoch: self.epoch,
+            patience: self.patience,
+            average: self.optimiser.average,
+            seed: self.seed,
+            threads: self.threads.unwrap_or_else(cores),
+            device: self.device,
+            precision: self.precision,
+            resume: self.resume,
+        }
+    }
+}
+
+pub fn run(args: AudioArgs, context: &Context) -> Result<Outcome> {
+    if args.out.extension().is_none_or(|extension| extension != "safetensors") {
+        bail!("--out {}: name a file that ends in .safetensors", args.out.display());
+    }
+    let config = args.config();
+    let messages = &context.messages;
+    let mut course = Course::new(messages);
+    let report = train(&config, &mut |progress| {
+        course.tell(progress);
+        !context.interrupt.asked()
+    })?;
+    drop(course);
+    for left_out in &report.left_out {
+        messages.detail(format_args!("{}: left out: {}", left_out.path.display(), left_out.cause));
+    }
+    if !report.left_out.is_empty() {
+        messages.warn(format_args!("{} left out of the data; -v names them", count(report.left_out.len(), "row")));
+    }
+    let best = report.best.map_or_else(String::new, |(score, step)| format!("; best {score:.4} at step {step}"));
+    let why = if report.early { ", nothing improved any more" } else { "" };
+    messages.note(format_args!(
+        "{}: {} steps in {:.0} s{why}{best}",
+        report.out.display(),
+        report.steps,
+        report.seconds
+    ));
+    if report.interrupted {
+        messages.error("interrupted; the same command with --resume goes on");
+    }
+    Ok(Outcome::Found)
+}
+
+/// Tells how the run goes: a line an epoch, and on a terminal a line that changes with each step.
+struct Course<'a> {
+    messages: &'a Messages,
+    bar: ProgressBar,
+}
+
+impl<'a> Course<'a> {
+    fn new(messages: &'a Messages) -> Self {
+        Self { messages, bar: spinner(messages) }
+    }
+
+    fn tell(&mut self, progress: &Progress) {
+        match progress {
+            Progress::Loaded { recordings, tokens, words, frames, left_out } => {
+                let audio = duration(*frames as f64 / 100.0);
+                self.messages.note(format_args!(
+                    "{} ({audio}), {} of {}, {left_out} left out",
+                    count(*recordings, "recording"),
+                    count(*tokens, "token"),
+                    count(*words, "word"),
+                ));
+            }
+            Progress::Resumed { step } => self.messages.note(format_args!("going on from step {step}")),
+            Progress::Step { step, losses, frames_per_second, seconds_left } => {
+                self.bar.set_message(format!(
+                    "step {step}  {}  {:.0} × real time  {} left",
+                    told(losses),
+                    frames_per_second / 100.0,
+                    duration(*seconds_left)
+                ));
+                self.bar.tick();
+            }
+            Progress::Epoch { step, losses, dev, score, best } => {
+                let figures = |dev: &DevFigures| format!("  {} SWDP AP {:.4}", dev.name, dev.same_different.swdp_ap);
+                let dev: String = dev.iter().map(figures).collect();
+                let mark = if *best { "  best so far, written" } else { "" };
+                self.messages.note(format_args!("step {step}  {}{dev}  score {score:.4}{mark}", told(losses)));
+            }
+        }
+    }
+}
+
+/// The losses that have a weight.
+fn told(losses: &Losses) -> String {
+    let parts = [
+        ("sa", losses.sa),
+        ("dsa", losses.dsa),
+        ("cae", losses.cae),
+        ("contrastive", losses.contrastive),
+        ("multiview", losses.multiview),
+        ("agreement", losses.agreement),
+    ];
+    let parts = parts.iter().filter_map(|(name, loss)| loss.map(|loss| format!("  {name} {loss:.4}")));
+    format!("loss {:.4}{}", losses.total, parts.collect::<String>())
+}
+
+impl Drop for Course<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        self.messages.detach();
+    }
+}

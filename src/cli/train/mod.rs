@@ -1,0 +1,27 @@
+//! `audiosearch train`
+
+mod audio;
+mod settings;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use super::{Context, Outcome};
+
+/// Train a model of one's own
+#[derive(Args)]
+pub struct TrainArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    Audio(Box<audio::AudioArgs>),
+}
+
+pub fn run(args: TrainArgs, context: &Context) -> Result<Outcome> {
+    match args.what {
+        What::Audio(args) => audio::run(*args, context),
+    }
+}

@@ -1,0 +1,235 @@
+//! The many settings of a training run as options, in groups.
+
+use std::str::FromStr;
+
+use clap::{ArgAction, Args};
+
+use crate::{
+    encoder::{
+        Cell, ConvConfig, DecoderConfig, EncoderConfig, Normalisation, Pooling, SpellingConfig,
+        train::{AugmentConfig, BatchConfig, Objective},
+    },
+    features::FeatureConfig,
+};
+
+/// `A,B`: two values of one option.
+fn pair<A: FromStr, B: FromStr>(text: &str) -> Result<(A, B), String> {
+    let parsed = text.split_once(',').and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
+    parsed.ok_or_else(|| format!("'{text}' is not two numbers with a comma between them"))
+}
+
+/// `A,B,C`: three values of one option.
+fn triple(text: &str) -> Result<(f32, f32, f32), String> {
+    let values: Vec<f32> = text.split(',').filter_map(|value| value.trim().parse().ok()).collect();
+    match values[..] {
+        [a, b, c] if text.split(',').count() == 3 => Ok((a, b, c)),
+        _ => Err(format!("'{text}' is not three numbers with commas between them")),
+    }
+}
+
+/// `CHANNELSxSTRIDE`.
+fn convolution(text: &str) -> Result<ConvConfig, String> {
+    let parsed = text.split_once('x').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    let (channels, stride) = parsed.ok_or_else(|| format!("'{text}' is not CHANNELSxSTRIDE, as 96x2"))?;
+    Ok(ConvConfig { channels, stride })
+}
+
+/// The network.
+#[derive(Args)]
+#[command(next_help_heading = "Network")]
+pub struct NetworkArgs {
+    /// Bands of the log-mel filterbank
+    #[arg(long, value_name = "N")]
+    bands: Option<usize>,
+    /// Lower end of the filterbank in hertz
+    #[arg(long, value_name = "HZ")]
+    low_hz: Option<f32>,
+    /// Upper end of the filterbank in hertz
+    #[arg(long, value_name = "HZ")]
+    high_hz: Option<f32>,
+    /// A convolution over time before the recurrent stack; up to two, given once each
+    #[arg(long = "convolution", value_name = "CHANNELSxSTRIDE", value_parser = convolution)]
+    convolutions: Vec<ConvConfig>,
+    /// Recurrent cell
+    #[arg(long, value_enum, default_value_t = Cell::Gru)]
+    cell: Cell,
+    /// Recurrent layers, 1 to 3
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    layers: i64,
+    /// Width of each direction
+    #[arg(long, default_value_t = 128, value_name = "N")]
+    width: i64,
+    /// Read forward alone, not both ways
+    #[arg(long, action = ArgAction::SetTrue)]
+    forward_only: bool,
+    /// How the states of a span become one vector
+    #[arg(long, value_enum, default_value_t = Pooling::MeanMax)]
+    pooling: Pooling,
+    /// Components of the embedding
+    #[arg(long, default_value_t = 128, value_name = "N")]
+    dimension: i64,
+    /// Dropout between recurrent layers
+    #[arg(long, default_value_t = 0.2, value_name = "P")]
+    dropout: f64,
+    /// Cell of the decoder
+    #[arg(long, value_enum, default_value_t = Cell::Gru)]
+    decoder_cell: Cell,
+    /// Width of the decoder
+    #[arg(long, default_value_t = 256, value_name = "N")]
+    decoder_width: i64,
+    /// Size of a character's vector in the written-word encoder
+    #[arg(long, default_value_t = 32, value_name = "N")]
+    character: i64,
+    /// Width of each direction of the written-word encoder
+    #[arg(long, default_value_t = 128, value_name = "N")]
+    spelling_width: i64,
+    /// What is done to the vector after training
+    #[arg(long, value_enum, default_value_t = Normalisation::Standard)]
+    normalisation: Normalisation,
+}
+
+impl NetworkArgs {
+    /// The network for an objective: a decoder and a written-word encoder only where they learn something.
+    pub fn config(&self, objective: &Objective) -> EncoderConfig {
+        let usual = FeatureConfig::default();
+        let features = FeatureConfig {
+            bands: self.bands.unwrap_or(usual.bands),
+            low_hz: self.low_hz.unwrap_or(usual.low_hz),
+            high_hz: self.high_hz.unwrap_or(usual.high_hz),
+        };
+        let decoder = DecoderConfig { cell: self.decoder_cell, width: self.decoder_width };
+        let spelling =
+            SpellingConfig { alphabet: String::new(), character: self.character, width: self.spelling_width };
+        EncoderConfig {
+            features,
+            convolutions: self.convolutions.clone(),
+            cell: self.cell,
+            layers: self.layers,
+            width: self.width,
+            bidirectional: !self.forward_only,
+            pooling: self.pooling,
+            dimension: self.dimension,
+            dropout: self.dropout,
+            decoder: objective.decodes().then_some(decoder),
+            spelling: (objective.multiview > 0.0).then_some(spelling),
+            normalisation: self.normalisation,
+        }
+    }
+}
+
+/// What a batch is made of.
+#[derive(Args)]
+#[command(next_help_heading = "Batches")]
+pub struct BatchArgs {
+    /// Words in a batch
+    #[arg(long, value_name = "N")]
+    words: Option<usize>,
+    /// Tokens of each word
+    #[arg(long, value_name = "N")]
+    tokens: Option<usize>,
+    /// Chance that a further token comes from another source than the first
+    #[arg(long, value_name = "P")]
+    across: Option<f32>,
+    /// Random windows that are classes of their own
+    #[arg(long, value_name = "N")]
+    windows: Option<usize>,
+    /// Shortest and longest random window, in frames of 10 ms
+    #[arg(long, value_name = "MIN,MAX", value_parser = pair::<usize, usize>)]
+    window_frames: Option<(usize, usize)>,
+    /// Longest stretch, in frames
+    #[arg(long, value_name = "N")]
+    longest: Option<usize>,
+}
+
+impl BatchArgs {
+    /// As asked, else as usual.
+    pub fn config(&self) -> BatchConfig {
+        let usual = BatchConfig::default();
+        BatchConfig {
+            words: self.words.unwrap_or(usual.words),
+            tokens: self.tokens.unwrap_or(usual.tokens),
+            across: self.across.unwrap_or(usual.across),
+            windows: self.windows.unwrap_or(usual.windows),
+            window_frames: self.window_frames.unwrap_or(usual.window_frames),
+            longest: self.longest.unwrap_or(usual.longest),
+        }
+    }
+}
+
+/// How tokens are varied. Lengths in frames of 10 ms, levels in nepers of energy (1 is 4.3 dB).
+#[derive(Args)]
+#[command(next_help_heading = "Variation of tokens")]
+pub struct AugmentArgs {
+    /// Most that a boundary moves, in frames
+    #[arg(long, value_name = "N")]
+    jitter: Option<usize>,
+    /// Chance that the true surroundings come along, and the most of them on each side
+    #[arg(long, value_name = "P,N", value_parser = pair::<f32, usize>)]
+    context: Option<(f32, usize)>,
+    /// Chance that quiet noise stands in for the surroundings and counts as part of the span, and its most frames
+    #[arg(long, value_name = "P,N", value_parser = pair::<f32, usize>)]
+    padding: Option<(f32, usize)>,
+    /// Least and greatest factor on the mel axis
+    #[arg(long, value_name = "MIN,MAX", value_parser = pair::<f32, f32>)]
+    warp: Option<(f32, f32)>,
+    /// Least and greatest factor on the duration
+    #[arg(long, value_name = "MIN,MAX", value_parser = pair::<f32, f32>)]
+    tempo: Option<(f32, f32)>,
+    /// Most tilt over a band, and step of the random walk over bands
+    #[arg(long, value_name = "TILT,STEP", value_parser = pair::<f32, f32>)]
+    colour: Option<(f32, f32)>,
+    /// Least and greatest distance of the noise floor below the loudest
+    #[arg(long, value_name = "MIN,MAX", value_parser = pair::<f32, f32>)]
+    floor: Option<(f32, f32)>,
+    /// Chance of another utterance mixed in, and how far below
+    #[arg(long, value_name = "P,MIN,MAX", value_parser = triple)]
+    babble: Option<(f32, f32, f32)>,
+    /// Chance of reverberation
+    #[arg(long, value_name = "P")]
+    reverberation: Option<f32>,
+    /// Chance of a band limit
+    #[arg(long, value_name = "P")]
+    band_limit: Option<f32>,
+    /// Chance of a masked stripe of bands, and its most bands
+    #[arg(long, value_name = "P,N", value_parser = pair::<f32, usize>)]
+    mask: Option<(f32, usize)>,
+    /// Most gain up or down
+    #[arg(long, value_name = "X")]
+    gain: Option<f32>,
+}
+
+impl AugmentArgs {
+    /// As asked, else as usual.
+    pub fn config(&self) -> AugmentConfig {
+        let usual = AugmentConfig::default();
+        AugmentConfig {
+            jitter: self.jitter.unwrap_or(usual.jitter),
+            context: self.context.unwrap_or(usual.context),
+            padding: self.padding.unwrap_or(usual.padding),
+            warp: self.warp.unwrap_or(usual.warp),
+            tempo: self.tempo.unwrap_or(usual.tempo),
+            colour: self.colour.unwrap_or(usual.colour),
+            floor: self.floor.unwrap_or(usual.floor),
+            babble: self.babble.unwrap_or(usual.babble),
+            reverberation: self.reverberation.unwrap_or(usual.reverberation),
+            band_limit: self.band_limit.unwrap_or(usual.band_limit),
+            mask: self.mask.unwrap_or(usual.mask),
+            gain: self.gain.unwrap_or(usual.gain),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_values_of_one_option() {
+        assert_eq!(pair::<f32, usize>("0.6, 40"), Ok((0.6, 40)));
+        assert!(pair::<f32, usize>("0.6").is_err());
+        assert_eq!(triple("0.15,2,6"), Ok((0.15, 2.0, 6.0)));
+        assert!(triple("0.15,2,6,7").is_err() && triple("0.15,x,6").is_err());
+        assert_eq!(convolution("96x2"), Ok(ConvConfig { channels: 96, stride: 2 }));
+        assert!(convolution("96").is_err());
+    }
+}

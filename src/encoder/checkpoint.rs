@@ -1,0 +1,281 @@
+//! One safetensors file: tensors, and the configuration as JSON in its metadata.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use audiosearch_index::Fingerprint;
+use half::f16;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use serde::{Deserialize, Serialize};
+use tch::{Device, Kind, Tensor};
+
+use super::config::EncoderConfig;
+use super::error::EncoderError;
+use super::parameters::{Parameters, Slot};
+
+/// The format that this program reads and writes.
+pub const FORMAT: u32 = 1;
+const METADATA_KEY: &str = "audiosearch";
+
+/// How weights are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Precision {
+    /// 32 bits.
+    F32,
+    /// 16 bits: half the size; similarities move in the fourth digit.
+    F16,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Header {
+    format: u32,
+    kind: String,
+    pub config: EncoderConfig,
+    #[serde(default)]
+    pub note: String,
+}
+
+const KIND: &str = "speech";
+
+/// A model at rest.
+#[derive(Debug)]
+pub struct Checkpoint {
+    /// The network's shape.
+    pub config: EncoderConfig,
+    /// A line on how it was trained.
+    pub note: String,
+    pub(crate) parameters: Parameters,
+}
+
+impl Checkpoint {
+    /// Reads a model file.
+    pub fn read(path: &Path) -> Result<(Checkpoint, Fingerprint), EncoderError> {
+        let bytes = fs::read(path).map_err(|source| EncoderError::Io { path: path.into(), source })?;
+        Checkpoint::parse(&bytes, &path.display().to_string())
+    }
+
+    /// Reads a model from memory; `model` names it in errors. Tensors lie on the CPU as float32.
+    pub fn parse(bytes: &[u8], model: &str) -> Result<(Checkpoint, Fingerprint), EncoderError> {
+        let file = open(bytes, model)?;
+        let header = header(bytes, model, KIND)?;
+        header.config.check().map_err(|cause| EncoderError::Config { model: model.into(), cause })?;
+        let parameters = Parameters::from_slots(&header.config, |slot| tensor(&file, model, "", slot))?;
+        let expected: Vec<&str> = parameters.iter().map(|(slot, _)| slot.name.as_str()).collect();
+        if let Some(extra) = file.names().iter().find(|name| !expected.contains(name)) {
+            return Err(fault(model, extra, "is not part of the network"));
+        }
+        let fingerprint = fingerprint(&header.config, &file);
+        Ok((Checkpoint { config: header.config, note: header.note, parameters }, fingerprint))
+    }
+
+    /// Writes the model, whole or not at all.
+    pub fn write(&self, path: &Path, precision: Precision) -> Result<(), EncoderError> {
+        let tensors = self.parameters.iter().map(|(slot, tensor)| (slot.name.clone(), tensor));
+        write_tensors(path, &self.config, &self.note, KIND, tensors, precision)
+    }
+}
+
+/// Opens the container alone.
+pub(crate) fn open<'a>(bytes: &'a [u8], model: &str) -> Result<SafeTensors<'a>, EncoderError> {
+    SafeTensors::deserialize(bytes)
+        .map_err(|cause| EncoderError::Damaged { model: model.into(), cause: cause.to_string() })
+}
+
+/// The metadata of a file of this kind, its version checked.
+pub(crate) fn header(bytes: &[u8], model: &str, kind: &str) -> Result<Header, EncoderError> {
+    let foreign = |cause: &str| EncoderError::Foreign { model: model.into(), cause: cause.into() };
+    let (_, metadata) = SafeTensors::read_metadata(bytes)
+        .map_err(|cause| EncoderError::Damaged { model: model.into(), cause: cause.to_string() })?;
+    let json = metadata.metadata().as_ref().and_then(|m| m.get(METADATA_KEY)).cloned();
+    let json = json.ok_or_else(|| foreign("its header holds no configuration"))?;
+    let loose: serde_json::Value = serde_json::from_str(&json).map_err(|_| foreign("its configuration is not JSON"))?;
+    // The version is looked at before the rest, which another version may have changed.
+    let found = loose.get("format").and_then(serde_json::Value::as_u64).and_then(|v| u32::try_from(v).ok());
+    match found {
+        Some(FORMAT) => {}
+        Some(found) => return Err(EncoderError::Version { model: model.into(), found, supported: FORMAT }),
+        None => return Err(foreign("its configuration names no format")),
+    }
+    if loose.get("kind").and_then(serde_json::Value::as_str) != Some(kind) {
+        return Err(foreign(&format!("its kind is not {kind}")));
+    }
+    serde_json::from_value(loose).map_err(|cause| foreign(&cause.to_string()))
+}
+
+fn fault(model: &str, tensor: &str, cause: impl Into<String>) -> EncoderError {
+    EncoderError::Tensor { model: model.into(), tensor: tensor.into(), cause: cause.into() }
+}
+
+/// The tensor `prefix` + slot name, checked for shape and finite values.
+pub(crate) fn tensor(file: &SafeTensors<'_>, model: &str, prefix: &str, slot: &Slot) -> Result<Tensor, EncoderError> {
+    let name = format!("{prefix}{}", slot.name);
+    let view = file.tensor(&name).map_err(|_| fault(model, &name, "is missing"))?;
+    let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
+    if shape != slot.shape {
+        return Err(fault(model, &name, format!("has shape {shape:?}, expected {:?}", slot.shape)));
+    }
+    let values = floats(&view).ok_or_else(|| fault(model, &name, format!("has type {:?}", view.dtype())))?;
+    if values.iter().any(|v| !v.is_finite()) {
+        return Err(fault(model, &name, "holds NaN or infinity"));
+    }
+    Ok(Tensor::f_from_slice(&values)?.f_reshape(&shape)?)
+}
+
+fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
+    let data = view.data();
+    match view.dtype() {
+        Dtype::F32 => Some(data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()),
+        Dtype::F16 => Some(data.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect()),
+        _ => None,
+    }
+}
+
+/// blake3 over the configuration and every tensor's name, type, shape and bytes.
+fn fingerprint(config: &EncoderConfig, file: &SafeTensors<'_>) -> Fingerprint {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(serde_json::to_string(config).unwrap_or_default().as_bytes());
+    let mut tensors = file.tensors();
+    tensors.sort_by(|a, b| a.0.cmp(&b.0));
+    for (name, view) in tensors {
+        hasher.update(format!("\0{name}\0{:?}\0{:?}\0", view.dtype(), view.shape()).as_bytes());
+        hasher.update(view.data());
+    }
+    Fingerprint::new(*hasher.finalize().as_bytes())
+}
+
+/// Values of a tensor on any device, row-major.
+pub(crate) fn values(tensor: &Tensor) -> Result<Vec<f32>, EncoderError> {
+    let flat = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?;
+    let mut out = vec![0f32; flat.numel()];
+    let count = out.len();
+    flat.f_copy_data(&mut out, count)?;
+    Ok(out)
+}
+
+/// Writes named tensors with the configuration to a temporary neighbour, then renames it to `path`.
+pub(crate) fn write_tensors<'a>(
+    path: &Path,
+    config: &EncoderConfig,
+    note: &str,
+    kind: &str,
+    tensors: impl Iterator<Item = (String, &'a Tensor)>,
+    precision: Precision,
+) -> Result<(), EncoderError> {
+    let io = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| EncoderError::Io { path, source }
+    };
+    let mut stored: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
+    for (name, tensor) in tensors {
+        let shape = tensor.size().iter().map(|&n| n as usize).collect();
+        let values = values(tensor)?;
+        let bytes = match precision {
+            Precision::F32 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Precision::F16 => values.iter().flat_map(|&v| f16::from_f32(v).to_le_bytes()).collect(),
+        };
+        stored.push((name, shape, bytes));
+    }
+    let dtype = match precision {
+        Precision::F32 => Dtype::F32,
+        Precision::F16 => Dtype::F16,
+    };
+    let views = stored
+        .iter()
+        .map(|(name, shape, bytes)| TensorView::new(dtype, shape.clone(), bytes).map(|view| (name.as_str(), view)));
+    let damaged = |cause: String| EncoderError::Damaged { model: path.display().to_string(), cause };
+    let views = views.collect::<Result<Vec<_>, _>>().map_err(|e| damaged(e.to_string()))?;
+    let header = Header { format: FORMAT, kind: kind.into(), config: config.clone(), note: note.into() };
+    let json = serde_json::to_string(&header).map_err(|e| damaged(e.to_string()))?;
+    let bytes = safetensors::serialize(views, Some(HashMap::from([(METADATA_KEY.to_string(), json)])))
+        .map_err(|e| damaged(e.to_string()))?;
+    let temporary = neighbour(path);
+    let file = fs::File::create(&temporary).map_err(io(&temporary))?;
+    let written = std::io::Write::write_all(&mut &file, &bytes).and_then(|()| file.sync_all());
+    written.and_then(|()| fs::rename(&temporary, path)).map_err(|source| {
+        // What failed half-way must not be taken for a model; that the removal may fail too changes nothing.
+        let _ = fs::remove_file(&temporary);
+        EncoderError::Io { path: path.into(), source }
+    })
+}
+
+fn neighbour(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::encoder::testing::{small_checkpoint, small_config};
+
+    fn stored(precision: Precision) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.safetensors");
+        small_checkpoint(&small_config(), 1).write(&path, precision).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half-written stays");
+        fs::read(&path).unwrap()
+    }
+
+    fn refusal(bytes: &[u8]) -> EncoderError {
+        Checkpoint::parse(bytes, "m").unwrap_err()
+    }
+
+    /// The file with other JSON in its header, of the same length or not.
+    fn with_header(bytes: &[u8], change: impl Fn(&str) -> String) -> Vec<u8> {
+        let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let header = change(std::str::from_utf8(&bytes[8..8 + length]).unwrap());
+        [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &bytes[8 + length..]].concat()
+    }
+
+    #[test]
+    fn comes_back_as_it_was_written() {
+        let bytes = stored(Precision::F32);
+        let (checkpoint, fingerprint) = Checkpoint::parse(&bytes, "m").unwrap();
+        assert_eq!(checkpoint.config, small_config());
+        let original = small_checkpoint(&small_config(), 1);
+        for ((slot, read), (_, written)) in checkpoint.parameters.iter().zip(original.parameters.iter()) {
+            assert_eq!(values(read).unwrap(), values(written).unwrap(), "{}", slot.name);
+        }
+        assert_eq!(fingerprint, Checkpoint::parse(&bytes, "other name").unwrap().1);
+        let (_, halved) = Checkpoint::parse(&stored(Precision::F16), "m").unwrap();
+        assert_ne!(fingerprint, halved, "other weights, other fingerprint");
+    }
+
+    #[test]
+    fn cut_and_foreign_files_are_refused() {
+        let bytes = stored(Precision::F32);
+        for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
+            assert!(matches!(refusal(&bytes[..length]), EncoderError::Damaged { .. }), "{length}");
+        }
+        assert!(matches!(refusal(b"RIFF....WAVEfmt not a model at all"), EncoderError::Damaged { .. }));
+        let plain = safetensors::serialize(Vec::<(String, TensorView<'_>)>::new(), None).unwrap();
+        assert!(matches!(refusal(&plain), EncoderError::Foreign { .. }));
+        let other_kind = with_header(&bytes, |h| h.replace("\\\"speech\\\"", "\\\"sentence\\\""));
+        assert!(refusal(&other_kind).to_string().contains("kind is not speech"));
+    }
+
+    #[test]
+    fn another_version_is_named() {
+        let newer = with_header(&stored(Precision::F32), |h| h.replace("\\\"format\\\":1", "\\\"format\\\":7"));
+        assert!(matches!(refusal(&newer), EncoderError::Version { found: 7, supported: FORMAT, .. }));
+    }
+
+    #[test]
+    fn shapes_and_values_must_fit_the_configuration() {
+        let bytes = stored(Precision::F32);
+        let wider = with_header(&bytes, |h| h.replace("\\\"width\\\":9", "\\\"width\\\":8"));
+        assert!(refusal(&wider).to_string().contains("shape"), "{}", refusal(&wider));
+        let endless = with_header(&bytes, |h| h.replace("\\\"layers\\\":2", "\\\"layers\\\":200000"));
+        assert!(matches!(refusal(&endless), EncoderError::Config { .. }));
+        let fewer = with_header(&bytes, |h| h.replace("\\\"layers\\\":2", "\\\"layers\\\":1"));
+        assert!(refusal(&fewer).to_string().contains("not part of the network"));
+        let mut spoilt = bytes.clone();
+        let end = spoilt.len();
+        spoilt[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+        assert!(refusal(&spoilt).to_string().contains("NaN"));
+    }
+}

@@ -1,0 +1,55 @@
+//! Turns stretches of filterbank frames into unit vectors: the recurrent sequence auto-encoder, its checkpoint and its
+//! training. The only room that knows LibTorch.
+
+mod checkpoint;
+mod config;
+mod decoder;
+mod device;
+mod error;
+mod network;
+mod parameters;
+mod random;
+mod recurrent;
+mod speech;
+mod spelling;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod train;
+
+use std::ops::Range;
+
+use audiosearch_index::{Embedding, Fingerprint};
+
+pub use checkpoint::{Checkpoint, FORMAT, Precision};
+pub use config::{Cell, ConvConfig, DecoderConfig, EncoderConfig, Normalisation, Pooling, SpellingConfig};
+pub use device::{Device, single_threaded};
+pub use error::EncoderError;
+pub use speech::SpeechEncoder;
+pub use train::{TrainConfig, TrainError, TrainReport, train};
+
+use crate::features::{FeatureConfig, Features};
+
+/// A stretch of sound for one pass of the network, and the frame ranges to pool inside it.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch<'a> {
+    /// Log-mel frames, 10 ms each.
+    pub features: &'a Features,
+    /// Ranges of frames, each non-empty and inside `features`; they may overlap.
+    pub spans: &'a [Range<u32>],
+}
+
+/// Something that makes embeddings of stretches.
+pub trait Encoder: Send {
+    /// Values in an embedding.
+    fn dimension(&self) -> usize;
+
+    /// Identity of model and features: embeddings of other fingerprints must not be compared.
+    fn fingerprint(&self) -> Fingerprint;
+
+    /// The features that [`encode`](Self::encode) wants.
+    fn feature_config(&self) -> &FeatureConfig;
+
+    /// One embedding a span, in the order given. The result of a stretch does not depend on what else is in the call
+    /// beyond rounding (1e-5).
+    fn encode(&self, stretches: &[Stretch<'_>]) -> Result<Vec<Vec<Embedding>>, EncoderError>;
+}

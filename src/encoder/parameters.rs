@@ -1,0 +1,181 @@
+//! The named tensors of a network.
+
+use tch::{Device, Kind, TchError, Tensor};
+
+use super::config::{Cell, EncoderConfig, Normalisation, Pooling};
+use super::random::Random;
+
+/// How a tensor begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Init {
+    /// Uniform in ±bound.
+    Uniform(f64),
+    /// Every value the same.
+    Constant(f64),
+    /// The identity matrix.
+    Identity,
+}
+
+/// Name, shape and beginning of one tensor, and whether gradients train it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Slot {
+    pub name: String,
+    pub shape: Vec<i64>,
+    pub init: Init,
+    pub trained: bool,
+}
+
+/// Every tensor that a network of this configuration has, in a fixed order.
+pub(crate) fn layout(config: &EncoderConfig) -> Vec<Slot> {
+    let mut slots = Vec::new();
+    let bands = config.features.bands as i64;
+    buffer(&mut slots, "input.mean", &[bands], Init::Constant(0.0));
+    buffer(&mut slots, "input.std", &[bands], Init::Constant(1.0));
+    let mut size = bands;
+    for (i, convolution) in config.convolutions.iter().enumerate() {
+        let bound = 1.0 / ((size * 5) as f64).sqrt();
+        weight(&mut slots, format!("convolution.{i}.weight"), &[convolution.channels, size, 5], Init::Uniform(bound));
+        weight(&mut slots, format!("convolution.{i}.bias"), &[convolution.channels], Init::Uniform(bound));
+        size = convolution.channels;
+        weight(&mut slots, format!("batch_norm.{i}.weight"), &[size], Init::Constant(1.0));
+        weight(&mut slots, format!("batch_norm.{i}.bias"), &[size], Init::Constant(0.0));
+        buffer(&mut slots, &format!("batch_norm.{i}.mean"), &[size], Init::Constant(0.0));
+        buffer(&mut slots, &format!("batch_norm.{i}.variance"), &[size], Init::Constant(1.0));
+    }
+    for layer in 0..config.layers {
+        let input = if layer == 0 { size } else { config.state_size() };
+        recurrent(&mut slots, &format!("recurrent.{layer}.forward"), config.cell, input, config.width);
+        if config.bidirectional {
+            recurrent(&mut slots, &format!("recurrent.{layer}.backward"), config.cell, input, config.width);
+        }
+    }
+    if config.pooling == Pooling::Attention {
+        linear(&mut slots, "attention", config.state_size(), 1);
+    }
+    linear(&mut slots, "projection", config.pooled_size(), config.dimension);
+    if let Some(decoder) = &config.decoder {
+        linear(&mut slots, "decoder.start", config.dimension, decoder.width);
+        let input = config.dimension + super::decoder::POSITIONS;
+        recurrent(&mut slots, "decoder.recurrent", decoder.cell, input, decoder.width);
+        linear(&mut slots, "decoder.output", decoder.width, bands);
+    }
+    if let Some(spelling) = &config.spelling {
+        let characters = spelling.alphabet.chars().count() as i64 + 2;
+        weight(
+            &mut slots,
+            "spelling.characters".into(),
+            &[characters, spelling.character],
+            // The deviation of the unit normal that nn.Embedding starts from, as a uniform.
+            Init::Uniform(3f64.sqrt()),
+        );
+        for direction in ["forward", "backward"] {
+            recurrent(&mut slots, &format!("spelling.{direction}"), Cell::Gru, spelling.character, spelling.width);
+        }
+        linear(&mut slots, "spelling.projection", 4 * spelling.width, config.dimension);
+    }
+    if config.normalisation != Normalisation::None {
+        buffer(&mut slots, "normalisation.mean", &[config.dimension], Init::Constant(0.0));
+        buffer(&mut slots, "normalisation.matrix", &[config.dimension, config.dimension], Init::Identity);
+        if config.spelling.is_some() {
+            buffer(&mut slots, "normalisation.spelling_mean", &[config.dimension], Init::Constant(0.0));
+        }
+    }
+    slots
+}
+
+fn weight(slots: &mut Vec<Slot>, name: String, shape: &[i64], init: Init) {
+    slots.push(Slot { name, shape: shape.to_vec(), init, trained: true });
+}
+
+fn buffer(slots: &mut Vec<Slot>, name: &str, shape: &[i64], init: Init) {
+    slots.push(Slot { name: name.into(), shape: shape.to_vec(), init, trained: false });
+}
+
+fn linear(slots: &mut Vec<Slot>, name: &str, input: i64, output: i64) {
+    let bound = 1.0 / (input as f64).sqrt();
+    weight(slots, format!("{name}.weight"), &[output, input], Init::Uniform(bound));
+    weight(slots, format!("{name}.bias"), &[output], Init::Uniform(bound));
+}
+
+fn recurrent(slots: &mut Vec<Slot>, name: &str, cell: Cell, input: i64, width: i64) {
+    let bound = 1.0 / (width as f64).sqrt();
+    let rows = cell.gates() * width;
+    weight(slots, format!("{name}.input"), &[rows, input], Init::Uniform(bound));
+    weight(slots, format!("{name}.hidden"), &[rows, width], Init::Uniform(bound));
+    weight(slots, format!("{name}.input_bias"), &[rows], Init::Uniform(bound));
+    weight(slots, format!("{name}.hidden_bias"), &[rows], Init::Uniform(bound));
+}
+
+/// The tensors of one network, float32, in the order of [`layout`].
+#[derive(Debug)]
+pub(crate) struct Parameters {
+    entries: Vec<(Slot, Tensor)>,
+}
+
+impl Parameters {
+    /// Fresh tensors, a pure function of configuration and seed.
+    pub fn fresh(config: &EncoderConfig, seed: u64, device: Device) -> Result<Parameters, TchError> {
+        let options = (Kind::Float, device);
+        let entries = layout(config).into_iter().enumerate().map(|(i, slot)| {
+            let mut random = Random::new(&[seed, i as u64]);
+            let shape = slot.shape.as_slice();
+            let tensor = match slot.init {
+                Init::Uniform(bound) => {
+                    let count = shape.iter().product::<i64>() as usize;
+                    let values = (0..count).map(|_| random.uniform(-bound as f32, bound as f32));
+                    let values = Tensor::f_from_slice(&values.collect::<Vec<_>>())?;
+                    values.f_reshape(shape)?.f_to_device(device)?
+                }
+                Init::Constant(value) => Tensor::f_full(shape, value, options)?,
+                Init::Identity => Tensor::f_eye(shape[0], options)?,
+            };
+            let tensor = tensor.set_requires_grad(slot.trained);
+            Ok((slot, tensor))
+        });
+        Ok(Parameters { entries: entries.collect::<Result<_, TchError>>()? })
+    }
+
+    /// Tensors made by `make` for every slot of the layout.
+    pub fn from_slots<E>(
+        config: &EncoderConfig,
+        mut make: impl FnMut(&Slot) -> Result<Tensor, E>,
+    ) -> Result<Parameters, E> {
+        let entries = layout(config).into_iter().map(|slot| {
+            let tensor = make(&slot)?;
+            Ok((slot, tensor))
+        });
+        Ok(Parameters { entries: entries.collect::<Result<_, E>>()? })
+    }
+
+    /// The tensor of this name. Networks ask only for names of their own layout.
+    pub fn get(&self, name: &str) -> Result<Tensor, TchError> {
+        let entry = self.entries.iter().find(|(slot, _)| slot.name == name);
+        entry.map(|(_, tensor)| tensor.shallow_clone()).ok_or_else(|| TchError::FileFormat(format!("no tensor {name}")))
+    }
+
+    /// Weights and buffers, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Slot, &Tensor)> {
+        self.entries.iter().map(|(slot, tensor)| (slot, tensor))
+    }
+
+    /// The tensors that gradients train, in order.
+    pub fn trained(&self) -> impl Iterator<Item = (&Slot, &Tensor)> {
+        self.iter().filter(|(slot, _)| slot.trained)
+    }
+
+    /// The same tensors again; no value is copied.
+    pub fn share(&self) -> Parameters {
+        Parameters { entries: self.entries.iter().map(|(s, t)| (s.clone(), t.shallow_clone())).collect() }
+    }
+
+    /// The same values in tensors of their own, which no gradient trains.
+    pub fn copied(&self, config: &EncoderConfig) -> Result<Parameters, TchError> {
+        Parameters::from_slots(config, |slot| Ok(self.get(&slot.name)?.f_detach()?.copy()))
+    }
+
+    /// Values written anew in their place.
+    pub fn assign(&self, name: &str, values: &Tensor) -> Result<(), TchError> {
+        let _guard = tch::no_grad_guard();
+        self.get(name)?.f_copy_(values)
+    }
+}

@@ -1,0 +1,149 @@
+//! Recurrent layers over padded batches.
+
+use tch::{Kind, TchError, Tensor};
+
+use super::config::Cell;
+use super::parameters::Parameters;
+use super::random::Random;
+
+/// Whether gradients are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Running statistics, nothing dropped.
+    Inference,
+    /// The batch's own statistics, and dropout drawn from this seed.
+    Training {
+        /// Different for every step.
+        seed: u64,
+    },
+}
+
+/// The weights of one direction of one layer.
+#[derive(Debug)]
+pub(crate) struct Direction {
+    cell: Cell,
+    weights: [Tensor; 4],
+}
+
+impl Direction {
+    pub fn new(parameters: &Parameters, name: &str, cell: Cell) -> Result<Direction, TchError> {
+        let get = |part: &str| parameters.get(&format!("{name}.{part}"));
+        Ok(Direction { cell, weights: [get("input")?, get("hidden")?, get("input_bias")?, get("hidden_bias")?] })
+    }
+
+    /// States [batch, time, width] for input [batch, time, size], from the start state [batch, width] or zeros.
+    pub fn run(&self, input: &Tensor, start: Option<&Tensor>) -> Result<Tensor, TchError> {
+        let width = self.weights[1].size()[1];
+        let start = match start {
+            Some(start) => start.f_unsqueeze(0)?,
+            None => Tensor::f_zeros([1, input.size()[0], width], (input.kind(), input.device()))?,
+        };
+        // One layer and one direction a call: LibTorch's own second direction would begin inside the padding.
+        Ok(match self.cell {
+            Cell::Rnn => input.f_rnn_tanh(&start, &self.weights, true, 1, 0.0, false, false, true)?.0,
+            Cell::Gru => input.f_gru(&start, &self.weights, true, 1, 0.0, false, false, true)?.0,
+            Cell::Lstm => {
+                let memory = start.f_zeros_like()?;
+                input.f_lstm(&[start, memory], &self.weights, true, 1, 0.0, false, false, true)?.0
+            }
+        })
+    }
+}
+
+/// Lengths of the sequences in one padded batch, and what follows from them.
+#[derive(Debug)]
+pub(crate) struct Lengths {
+    values: Vec<i64>,
+    /// [batch, longest] of 1 on frames and 0 on padding; none where nothing is padded.
+    mask: Option<Tensor>,
+    /// [batch, longest, 1]: the index that reverses each sequence and leaves its padding in place.
+    reversal: Option<Tensor>,
+}
+
+impl Lengths {
+    pub fn new(values: Vec<i64>, like: &Tensor) -> Result<Lengths, TchError> {
+        let longest = values.iter().copied().max().unwrap_or(0);
+        if values.iter().all(|&v| v == longest) {
+            return Ok(Lengths { values, mask: None, reversal: None });
+        }
+        let lengths = Tensor::f_from_slice(&values)?.f_to_device(like.device())?.f_unsqueeze(1)?;
+        let time = Tensor::f_arange(longest, (Kind::Int64, like.device()))?.f_unsqueeze(0)?;
+        let inside = time.f_lt_tensor(&lengths)?;
+        let reversed = lengths.f_sub_scalar(1)?.f_sub(&time)?;
+        let reversal = reversed.f_where_self(&inside, &time.f_expand_as(&inside)?)?.f_unsqueeze(2)?;
+        Ok(Lengths { values, mask: Some(inside.f_to_kind(like.kind())?), reversal: Some(reversal) })
+    }
+
+    pub fn values(&self) -> &[i64] {
+        &self.values
+    }
+
+    /// 1 on frames, 0 on padding, [batch, time]; none where nothing is padded.
+    pub fn mask(&self) -> Option<&Tensor> {
+        self.mask.as_ref()
+    }
+
+    /// `input` [batch, time, size] with every sequence in reverse order.
+    pub fn reverse(&self, input: &Tensor) -> Result<Tensor, TchError> {
+        match &self.reversal {
+            None => input.f_flip([1]),
+            Some(index) => input.f_gather(1, &index.f_expand(input.size(), false)?, false),
+        }
+    }
+}
+
+/// A stack of recurrent layers, one or both directions.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    layers: Vec<(Direction, Option<Direction>)>,
+    dropout: f64,
+}
+
+impl Stack {
+    pub fn new(
+        parameters: &Parameters,
+        name: &str,
+        cell: Cell,
+        layers: i64,
+        bidirectional: bool,
+        dropout: f64,
+    ) -> Result<Stack, TchError> {
+        let layers = (0..layers).map(|layer| {
+            let forward = Direction::new(parameters, &format!("{name}.{layer}.forward"), cell)?;
+            let backward = if bidirectional {
+                Some(Direction::new(parameters, &format!("{name}.{layer}.backward"), cell)?)
+            } else {
+                None
+            };
+            Ok((forward, backward))
+        });
+        Ok(Stack { layers: layers.collect::<Result<_, TchError>>()?, dropout })
+    }
+
+    /// The first layer's forward direction.
+    pub fn first(&self) -> Option<&Direction> {
+        self.layers.first().map(|(forward, _)| forward)
+    }
+
+    /// States [batch, time, directions × width] of the last layer. What stands in the padding is not defined.
+    pub fn run(&self, input: &Tensor, lengths: &Lengths, mode: Mode) -> Result<Tensor, TchError> {
+        let mut states = input.shallow_clone();
+        for (i, (forward, backward)) in self.layers.iter().enumerate() {
+            if let (1.., Mode::Training { seed }) = (i, mode) {
+                // Own numbers, not LibTorch's one generator for all: a run is exact whatever else the process does.
+                let kept = Random::new(&[seed, i as u64]).dropout(states.numel(), self.dropout);
+                let kept = Tensor::f_from_slice(&kept)?.f_reshape(states.size())?;
+                states = states.f_mul(&kept.f_to_device(states.device())?)?;
+            }
+            let ahead = forward.run(&states, None)?;
+            states = match backward {
+                None => ahead,
+                Some(backward) => {
+                    let back = lengths.reverse(&backward.run(&lengths.reverse(&states)?, None)?)?;
+                    Tensor::f_cat(&[ahead, back], 2)?
+                }
+            };
+        }
+        Ok(states)
+    }
+}

@@ -1,0 +1,392 @@
+//! The encoder that users run: a checkpoint with its network on a device.
+
+use std::ops::Range;
+use std::path::Path;
+
+use audiosearch_index::{Embedding, Fingerprint};
+use tch::{Kind, Tensor};
+
+use super::checkpoint::{Checkpoint, values};
+use super::config::{EncoderConfig, Pooling};
+use super::decoder::Decoder;
+use super::error::EncoderError;
+use super::network::SpeechNetwork;
+use super::parameters::Parameters;
+use super::recurrent::Mode;
+use super::spelling::SpellingNetwork;
+use super::{Device, Encoder, Stretch};
+use crate::features::{FeatureConfig, Features};
+
+const SHIPPED: &[u8] = include_bytes!("weights/speech.safetensors");
+const SHIPPED_NAME: &str = "speech";
+
+/// Stretches in one pass of the network.
+const BATCH_STRETCHES: usize = 64;
+/// Frames in one pass, padding counted: bounds memory.
+const BATCH_FRAMES: usize = 32_768;
+
+/// The recurrent sequence auto-encoder for speech.
+#[derive(Debug)]
+pub struct SpeechEncoder {
+    name: String,
+    config: EncoderConfig,
+    fingerprint: Fingerprint,
+    device: tch::Device,
+    parameters: Parameters,
+    network: SpeechNetwork,
+}
+
+impl SpeechEncoder {
+    /// The model that is built into the program.
+    pub fn shipped(device: Device) -> Result<SpeechEncoder, EncoderError> {
+        let (checkpoint, fingerprint) = Checkpoint::parse(SHIPPED, "the built-in model")?;
+        SpeechEncoder::new(SHIPPED_NAME.into(), checkpoint, fingerprint, device)
+    }
+
+    /// A model file of one's own, as `train audio` writes it.
+    pub fn load(path: &Path, device: Device) -> Result<SpeechEncoder, EncoderError> {
+        let (checkpoint, fingerprint) = Checkpoint::read(path)?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        SpeechEncoder::new(name, checkpoint, fingerprint, device)
+    }
+
+    fn new(
+        name: String,
+        checkpoint: Checkpoint,
+        fingerprint: Fingerprint,
+        device: Device,
+    ) -> Result<SpeechEncoder, EncoderError> {
+        let device = device.torch()?;
+        let on_device = |slot: &super::parameters::Slot| checkpoint.parameters.get(&slot.name)?.f_to_device(device);
+        let parameters = Parameters::from_slots(&checkpoint.config, on_device)?;
+        let network = SpeechNetwork::new(&checkpoint.config, &parameters)?;
+        Ok(SpeechEncoder { name, config: checkpoint.config, fingerprint, device, parameters, network })
+    }
+
+    /// The same encoder for another thread; weights are shared, not copied.
+    pub fn try_clone(&self) -> Result<SpeechEncoder, EncoderError> {
+        let parameters = self.parameters.share();
+        Ok(SpeechEncoder {
+            name: self.name.clone(),
+            config: self.config.clone(),
+            fingerprint: self.fingerprint,
+            device: self.device,
+            network: SpeechNetwork::new(&self.config, &parameters)?,
+            parameters,
+        })
+    }
+
+    /// What the model is called in a store: the file's stem, or `speech` for the built-in one.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The network's shape.
+    pub fn config(&self) -> &EncoderConfig {
+        &self.config
+    }
+
+    /// Number of trained values in the encoder proper, decoder and spelling left out.
+    pub fn parameter_count(&self) -> usize {
+        let own = |name: &str| !name.starts_with("decoder.") && !name.starts_with("spelling.");
+        self.parameters.trained().filter(|(slot, _)| own(&slot.name)).map(|(_, tensor)| tensor.numel()).sum()
+    }
+
+    /// Whether the model places written words among the sounds.
+    pub fn can_spell(&self) -> bool {
+        self.config.spelling.is_some()
+    }
+
+    /// The place of a written word or phrase among the sounds.
+    pub fn encode_text(&self, text: &str) -> Result<Embedding, EncoderError> {
+        let _guard = tch::no_grad_guard();
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(EncoderError::Input("the text is empty".into()));
+        }
+        let spelling = self.config.spelling.as_ref().ok_or(EncoderError::Missing("written-word encoder"))?;
+        let vector = SpellingNetwork::new(spelling, &self.parameters)?.run(&[text], self.device)?;
+        let vector = self.network.normalise_spelling(&vector)?;
+        embedding(values(&vector)?)
+    }
+
+    /// What a vector alone decodes to: log-mel frames at the reduced rate (one for `config().reduction()` frames of
+    /// 10 ms), gain left open. `vector` is the embedding before the normalisation, see [`bottleneck`](Self::bottleneck).
+    pub fn decode(&self, vector: &[f32], frames: usize) -> Result<Features, EncoderError> {
+        let _guard = tch::no_grad_guard();
+        let config = self.config.decoder.as_ref().ok_or(EncoderError::Missing("decoder"))?;
+        if vector.len() != self.config.dimension as usize {
+            return Err(EncoderError::Input(format!("a vector of {} values", vector.len())));
+        }
+        if frames == 0 {
+            return Err(EncoderError::Input("no frames asked for".into()));
+        }
+        let decoder = Decoder::new(config, &self.parameters)?;
+        let input = Tensor::f_from_slice(vector)?.f_unsqueeze(0)?.f_to_device(self.device)?;
+        let reduced = frames.div_ceil(self.config.reduction()) as i64;
+        let frames = self.network.destandardise(&decoder.run(&input, &[reduced])?)?;
+        Ok(Features { bands: self.config.features.bands, data: values(&frames)? })
+    }
+
+    /// The unit vector of a whole clip before the normalisation that is fitted after training: what the decoder reads.
+    pub fn bottleneck(&self, features: &Features) -> Result<Vec<f32>, EncoderError> {
+        let _guard = tch::no_grad_guard();
+        let span = 0..features.frames() as u32;
+        let stretch = Stretch { features, spans: std::slice::from_ref(&span) };
+        self.check(&stretch)?;
+        let pooled = self.pool_batch(&[&stretch])?;
+        let pooled = Tensor::f_from_slice(&pooled[0])?.f_reshape([1, -1])?.f_to_device(self.device)?;
+        values(&self.network.project(&pooled)?)
+    }
+
+    fn check(&self, stretch: &Stretch<'_>) -> Result<(), EncoderError> {
+        let (frames, bands) = (stretch.features.frames(), stretch.features.bands());
+        if bands != self.config.features.bands {
+            let expected = self.config.features.bands;
+            return Err(EncoderError::Input(format!("features of {bands} bands, where the model reads {expected}")));
+        }
+        for span in stretch.spans {
+            if span.start >= span.end || span.end as usize > frames {
+                return Err(EncoderError::Input(format!("frames {span:?} of a stretch of {frames}")));
+            }
+        }
+        if stretch.features.data.iter().any(|v| !v.is_finite()) {
+            return Err(EncoderError::Input("features that are not finite".into()));
+        }
+        Ok(())
+    }
+
+    /// One pass over some stretches, then their spans pooled on plain slices: [stretch][spans × pooled size].
+    fn pool_batch(&self, batch: &[&Stretch<'_>]) -> Result<Vec<Vec<f32>>, EncoderError> {
+        let bands = self.config.features.bands;
+        let lengths: Vec<i64> = batch.iter().map(|s| s.features.frames() as i64).collect();
+        let longest = lengths.iter().copied().max().unwrap_or(0) as usize;
+        let mut padded = vec![0f32; batch.len() * longest * bands];
+        for (row, stretch) in padded.chunks_mut(longest * bands).zip(batch) {
+            row[..stretch.features.data.len()].copy_from_slice(&stretch.features.data);
+        }
+        let size = [batch.len() as i64, longest as i64, bands as i64];
+        let input = Tensor::f_from_slice(&padded)?.f_reshape(size)?.f_to_device(self.device)?;
+        let (states, lengths) = self.network.states(&input, lengths, Mode::Inference)?;
+        let weights = self.network.weights(&states)?.map(|w| values(&w)).transpose()?;
+        let (time, width) = (states.size()[1] as usize, states.size()[2] as usize);
+        let states = values(&states)?;
+        let pooled = batch.iter().enumerate().map(|(i, stretch)| {
+            let view = States {
+                rows: &states[i * time * width..][..lengths.values()[i] as usize * width],
+                width,
+                weights: weights.as_ref().map(|w| &w[i * time..][..time]),
+            };
+            let mut pooled = Vec::with_capacity(stretch.spans.len() * self.config.pooled_size() as usize);
+            for span in stretch.spans {
+                self.pool_span(&view, span, &mut pooled);
+            }
+            pooled
+        });
+        Ok(pooled.collect())
+    }
+
+    fn pool_span(&self, states: &States<'_>, span: &Range<u32>, out: &mut Vec<f32>) {
+        let reduction = self.config.reduction();
+        let width = states.width;
+        let count = states.rows.len() / width;
+        let begin = (span.start as usize / reduction).min(count - 1);
+        let end = (span.end as usize).div_ceil(reduction).clamp(begin + 1, count);
+        let rows = &states.rows[begin * width..end * width];
+        if self.config.pooling == Pooling::Last {
+            let forward = self.config.width as usize;
+            out.extend_from_slice(&rows[rows.len() - width..][..forward]);
+            out.extend_from_slice(&rows[forward..width]);
+            return;
+        }
+        let base = out.len();
+        out.resize(base + width, 0.0);
+        out.extend_from_slice(&rows[..width]);
+        let (mean, largest) = out[base..].split_at_mut(width);
+        let shares = states.weights.map(|w| softmax(&w[begin..end]));
+        let even = 1.0 / (end - begin) as f32;
+        for (i, row) in rows.chunks_exact(width).enumerate() {
+            let share = shares.as_ref().map_or(even, |s| s[i]);
+            for ((m, l), &v) in mean.iter_mut().zip(largest.iter_mut()).zip(row) {
+                *m += share * v;
+                *l = l.max(v);
+            }
+        }
+    }
+}
+
+/// The true states of one stretch.
+struct States<'a> {
+    rows: &'a [f32],
+    width: usize,
+    weights: Option<&'a [f32]>,
+}
+
+fn softmax(weights: &[f32]) -> Vec<f32> {
+    let top = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let raised: Vec<f32> = weights.iter().map(|w| (w - top).exp()).collect();
+    let sum: f32 = raised.iter().sum();
+    raised.iter().map(|w| w / sum).collect()
+}
+
+fn embedding(values: Vec<f32>) -> Result<Embedding, EncoderError> {
+    Embedding::new(values).map_err(|cause| EncoderError::Torch(format!("the network gave no vector: {cause}")))
+}
+
+impl Encoder for SpeechEncoder {
+    fn dimension(&self) -> usize {
+        self.config.dimension as usize
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    fn feature_config(&self) -> &FeatureConfig {
+        &self.config.features
+    }
+
+    fn encode(&self, stretches: &[Stretch<'_>]) -> Result<Vec<Vec<Embedding>>, EncoderError> {
+        let _guard = tch::no_grad_guard();
+        for stretch in stretches {
+            self.check(stretch)?;
+        }
+        let mut order: Vec<usize> = (0..stretches.len()).filter(|&i| !stretches[i].spans.is_empty()).collect();
+        order.sort_by_key(|&i| std::cmp::Reverse(stretches[i].features.frames()));
+        let mut pooled: Vec<Vec<f32>> = vec![Vec::new(); stretches.len()];
+        let mut rest = order.as_slice();
+        while let Some(&first) = rest.first() {
+            // Longest first, so that the first of a batch says how many fit.
+            let fit = (BATCH_FRAMES / stretches[first].features.frames()).clamp(1, BATCH_STRETCHES);
+            let (now, later) = rest.split_at(fit.min(rest.len()));
+            let batch: Vec<&Stretch<'_>> = now.iter().map(|&i| &stretches[i]).collect();
+            for (&i, vectors) in now.iter().zip(self.pool_batch(&batch)?) {
+                pooled[i] = vectors;
+            }
+            rest = later;
+        }
+        let flat: Vec<f32> = pooled.concat();
+        if flat.is_empty() {
+            return Ok(stretches.iter().map(|_| Vec::new()).collect());
+        }
+        let size = [-1, self.config.pooled_size()];
+        let flat = Tensor::f_from_slice(&flat)?.f_reshape(size)?.f_to_device(self.device)?;
+        let vectors = self.network.normalise(&self.network.project(&flat)?)?.f_to_kind(Kind::Float)?;
+        let vectors = values(&vectors)?;
+        let mut rows = vectors.chunks_exact(self.dimension());
+        let mut out = Vec::with_capacity(stretches.len());
+        for stretch in stretches {
+            let row = rows.by_ref().take(stretch.spans.len());
+            out.push(row.map(|row| embedding(row.to_vec())).collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
+    use super::*;
+    use crate::encoder::testing::{features, small_config, small_encoder};
+    use crate::encoder::{Cell, Normalisation};
+
+    fn encode(encoder: &SpeechEncoder, stretches: &[(&Features, &[Range<u32>])]) -> Vec<Vec<Embedding>> {
+        let stretches: Vec<Stretch<'_>> =
+            stretches.iter().map(|&(features, spans)| Stretch { features, spans }).collect();
+        encoder.encode(&stretches).unwrap()
+    }
+
+    fn apart(a: &Embedding, b: &Embedding) -> f32 {
+        a.as_slice().iter().zip(b.as_slice()).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn what_else_is_in_the_batch_does_not_matter() {
+        for cell in [Cell::Rnn, Cell::Gru, Cell::Lstm] {
+            for pooling in [Pooling::Last, Pooling::MeanMax, Pooling::Attention] {
+                for (layers, bidirectional) in [(1, false), (2, true)] {
+                    let config = EncoderConfig { cell, pooling, layers, bidirectional, ..small_config() };
+                    let encoder = small_encoder(&config, 1);
+                    let clips = [features(37, 1), features(64, 2), features(5, 3), features(130, 4)];
+                    let whole: Vec<Range<u32>> = clips.iter().map(|c| 0..c.frames() as u32).collect();
+                    let stretches: Vec<_> =
+                        clips.iter().zip(&whole).map(|(c, w)| (c, std::slice::from_ref(w))).collect();
+                    let together = encode(&encoder, &stretches);
+                    for (i, stretch) in stretches.iter().enumerate() {
+                        let alone = encode(&encoder, &[*stretch]);
+                        assert!(apart(&alone[0][0], &together[i][0]) < 1e-5, "{config:?} clip {i}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn spans_are_pooled_within_one_pass_and_come_in_order() {
+        let encoder = small_encoder(&small_config(), 1);
+        let (long, short) = (features(200, 1), features(60, 2));
+        let spans = [0..40, 40..80, 20..200];
+        let out = encode(&encoder, &[(&long, &spans), (&short, &[]), (&short, &[3..9])]);
+        assert_eq!(out.iter().map(Vec::len).collect::<Vec<_>>(), [3, 0, 1]);
+        let alone = encode(&encoder, &[(&long, &spans[1..2])]);
+        assert!(apart(&alone[0][0], &out[0][1]) < 1e-5);
+        assert!(apart(&out[0][0], &out[0][1]) > 1e-3, "different sound, different vector");
+        assert!(out.iter().flatten().all(|e| e.dimension() == encoder.dimension()));
+    }
+
+    #[test]
+    fn a_clone_in_another_thread_agrees() {
+        let encoder = small_encoder(&small_config(), 1);
+        let clip = features(50, 1);
+        let other = encoder.try_clone().unwrap();
+        let heard = clip.clone();
+        let there = std::thread::spawn(move || encode(&other, &[(&heard, &[0..50])])).join().unwrap();
+        assert_eq!(there, encode(&encoder, &[(&clip, &[0..50])]));
+        assert_eq!(encoder.fingerprint(), encoder.try_clone().unwrap().fingerprint());
+    }
+
+    #[test]
+    fn what_cannot_be_encoded_is_refused() {
+        let encoder = small_encoder(&small_config(), 1);
+        let clip = features(50, 1);
+        let refused = |features: &Features, span: Range<u32>| {
+            let spans = [span];
+            encoder.encode(&[Stretch { features, spans: &spans }]).unwrap_err().to_string()
+        };
+        assert!(refused(&clip, 0..51).contains("0..51"));
+        assert!(refused(&clip, 7..7).contains("7..7"));
+        assert!(refused(&Features { bands: 9, data: vec![0.0; 90] }, 0..10).contains("9 bands"));
+        let mut spoilt = clip.clone();
+        spoilt.data[3] = f32::NAN;
+        assert!(refused(&spoilt, 0..50).contains("not finite"));
+    }
+
+    #[test]
+    fn the_built_in_model_encodes_and_decodes() {
+        let encoder = SpeechEncoder::shipped(Device::Cpu).unwrap();
+        let bands = encoder.feature_config().bands;
+        let clip = Features { bands, data: (0..bands * 80).map(|i| ((i * 7) % 13) as f32).collect() };
+        let out = encode(&encoder, &[(&clip, &[0..80])]);
+        assert!((out[0][0].dot(&out[0][0]) - 1.0).abs() < 1e-5);
+        if encoder.config().decoder.is_some() {
+            let vector = encoder.bottleneck(&clip).unwrap();
+            let decoded = encoder.decode(&vector, 80).unwrap();
+            assert_eq!(decoded.frames(), 80usize.div_ceil(encoder.config().reduction()));
+        }
+        if encoder.can_spell() {
+            assert_eq!(encoder.encode_text("hello").unwrap(), encoder.encode_text(" Hello ").unwrap());
+        }
+        assert!(encoder.encode_text("  ").is_err());
+    }
+
+    #[test]
+    fn any_script_can_be_spelt() {
+        let config = EncoderConfig { normalisation: Normalisation::Standard, ..small_config() };
+        let encoder = small_encoder(&config, 1);
+        let long = "ß".repeat(1000);
+        for text in ["cat", "北京", "a b", long.as_str()] {
+            assert_eq!(encoder.encode_text(text).unwrap().dimension(), encoder.dimension());
+        }
+        assert_ne!(encoder.encode_text("cat").unwrap(), encoder.encode_text("tac").unwrap());
+    }
+}

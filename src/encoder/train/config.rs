@@ -1,0 +1,257 @@
+//! Everything that a training run is told.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::checkpoint::Precision;
+use super::super::config::EncoderConfig;
+use super::super::device::Device;
+
+/// Where training data lie and how often they are drawn: `PATH[:WORDS[:WINDOWS]]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataSource {
+    /// A manifest (TSV), or a folder or file of unlabelled sound.
+    pub path: PathBuf,
+    /// Share of the batch's words drawn from here, against the other sources' shares.
+    pub words: f64,
+    /// Share of the batch's random windows drawn from here.
+    pub windows: f64,
+}
+
+impl FromStr for DataSource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<DataSource, String> {
+        let mut shares: Vec<f64> = Vec::new();
+        let mut path = text;
+        while let Some((head, tail)) = path.rsplit_once(':') {
+            match tail.parse::<f64>() {
+                Ok(share) if share >= 0.0 && share.is_finite() && shares.len() < 2 => shares.insert(0, share),
+                _ => break,
+            }
+            path = head;
+        }
+        if path.is_empty() {
+            return Err("a data source needs a path: PATH[:WORDS[:WINDOWS]]".into());
+        }
+        let words = shares.first().copied().unwrap_or(1.0);
+        Ok(DataSource { path: path.into(), words, windows: shares.get(1).copied().unwrap_or(words) })
+    }
+}
+
+/// Weights of the objectives in the sum that is minimised: `contrastive:1,cae:0.1`.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Objective {
+    /// Reconstruct the frames that were read (sequence auto-encoder).
+    pub sa: f64,
+    /// Reconstruct the clean frames behind the distorted ones (denoising).
+    pub dsa: f64,
+    /// Reconstruct another token of the same word (correspondence).
+    pub cae: f64,
+    /// Tell words apart: supervised contrastive loss.
+    pub contrastive: f64,
+    /// Draw speech to the written word and away from others.
+    pub multiview: f64,
+    /// Make a span inside its surroundings and the same span cut out agree: one less their cosine.
+    pub agreement: f64,
+}
+
+impl Objective {
+    /// Whether a decoder is needed.
+    pub fn decodes(&self) -> bool {
+        self.sa > 0.0 || self.dsa > 0.0 || self.cae > 0.0
+    }
+
+    /// Whether the plain reconstruction is all there is: nothing is distorted then.
+    pub fn plain(&self) -> bool {
+        self.dsa == 0.0 && self.cae == 0.0 && self.contrastive == 0.0 && self.multiview == 0.0 && self.agreement == 0.0
+    }
+}
+
+impl FromStr for Objective {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Objective, String> {
+        let mut objective = Objective::default();
+        for part in text.split([',', '+']) {
+            let (name, weight) = part.trim().split_once(':').unwrap_or((part.trim(), "1"));
+            let weight: f64 = weight.parse().map_err(|_| format!("{weight} is no weight for {name}"))?;
+            if !(weight >= 0.0 && weight.is_finite()) {
+                return Err(format!("the weight of {name} must be finite and not negative"));
+            }
+            match name {
+                "sa" => objective.sa = weight,
+                "dsa" => objective.dsa = weight,
+                "cae" => objective.cae = weight,
+                "contrastive" => objective.contrastive = weight,
+                "multiview" => objective.multiview = weight,
+                "agreement" => objective.agreement = weight,
+                _ => {
+                    return Err(format!("{name} is no objective; sa, dsa, cae, contrastive, multiview, agreement"));
+                }
+            }
+        }
+        if objective == Objective::default() {
+            return Err("no objective has a weight above 0".into());
+        }
+        Ok(objective)
+    }
+}
+
+impl fmt::Display for Objective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            ("sa", self.sa),
+            ("dsa", self.dsa),
+            ("cae", self.cae),
+            ("contrastive", self.contrastive),
+            ("multiview", self.multiview),
+            ("agreement", self.agreement),
+        ];
+        let named = parts.iter().filter(|(_, w)| *w > 0.0).map(|(n, w)| format!("{n}:{w}"));
+        f.write_str(&named.collect::<Vec<_>>().join(","))
+    }
+}
+
+/// What one batch is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct BatchConfig {
+    /// Words in a batch.
+    pub words: usize,
+    /// Tokens of each word.
+    pub tokens: usize,
+    /// Chance that a further token comes from another source than the first.
+    pub across: f32,
+    /// Random windows that are classes of their own, two views each.
+    pub windows: usize,
+    /// Shortest and longest window, in frames.
+    pub window_frames: (usize, usize),
+    /// Longest stretch in frames; context goes first, then the span's end.
+    pub longest: usize,
+}
+
+impl Default for BatchConfig {
+    fn default() -> Self {
+        BatchConfig { words: 84, tokens: 2, across: 0.3, windows: 40, window_frames: (18, 90), longest: 240 }
+    }
+}
+
+/// How views of a token are varied. Lengths in frames of 10 ms, levels in nepers of energy (1 is 4.3 dB).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AugmentConfig {
+    /// Most that a boundary moves.
+    pub jitter: usize,
+    /// Chance that the true surroundings come along, and the most of them on each side.
+    pub context: (f32, usize),
+    /// Chance that quiet frames of noise stand in for the surroundings and count as part of the span, as in a clip of one
+    /// spoken word, and the most of them on each side.
+    pub padding: (f32, usize),
+    /// Factor on the mel axis (length of the vocal tract).
+    pub warp: (f32, f32),
+    /// Factor on the duration.
+    pub tempo: (f32, f32),
+    /// Most tilt over a band, and step of the random walk over bands (microphone and room colour).
+    pub colour: (f32, f32),
+    /// Distance of the noise floor below the loudest cells.
+    pub floor: (f32, f32),
+    /// Chance of another utterance mixed in, and how far below.
+    pub babble: (f32, f32, f32),
+    /// Chance of reverberation.
+    pub reverberation: f32,
+    /// Chance of a band limit: telephone or low-pass.
+    pub band_limit: f32,
+    /// Chance of a masked stripe of bands, and its most bands.
+    pub mask: (f32, usize),
+    /// Most gain up or down.
+    pub gain: f32,
+}
+
+impl Default for AugmentConfig {
+    fn default() -> Self {
+        AugmentConfig {
+            jitter: 4,
+            context: (0.6, 40),
+            padding: (0.3, 45),
+            warp: (0.87, 1.15),
+            tempo: (0.72, 1.38),
+            colour: (0.06, 0.1),
+            floor: (3.0, 11.0),
+            babble: (0.15, 2.0, 6.0),
+            reverberation: 0.2,
+            band_limit: 0.25,
+            mask: (0.5, 5),
+            gain: 3.0,
+        }
+    }
+}
+
+/// When a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Budget {
+    /// After this many steps: resumed runs are exact.
+    Steps(u64),
+    /// After this much time spent in training, summed over resumed runs.
+    Minutes(f64),
+}
+
+/// A training run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainConfig {
+    /// Training data.
+    pub data: Vec<DataSource>,
+    /// Manifests of labelled tokens that early stopping looks at (mean SWDP AP). Without any, some files are held out
+    /// of `data` and their loss is looked at.
+    pub dev: Vec<PathBuf>,
+    /// The model to write; its state is kept beside it as `OUT.state`, its log as `OUT.csv`.
+    pub out: PathBuf,
+    /// The network; the alphabet is filled in from the labels.
+    pub network: EncoderConfig,
+    /// What is minimised.
+    pub objective: Objective,
+    /// Similarities are divided by this in contrastive and multiview.
+    pub temperature: f64,
+    /// Taken off the similarity of a word's own tokens in the contrastive loss.
+    pub margin: f64,
+    /// How much more near negatives weigh (Robinson et al. 2021); 0 weighs all alike.
+    pub hardness: f64,
+    /// What a batch is made of.
+    pub batch: BatchConfig,
+    /// How tokens are varied.
+    pub augment: AugmentConfig,
+    /// Highest learning rate.
+    pub learning_rate: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// Longest gradient, by its norm.
+    pub clip: f64,
+    /// Steps of linear warm-up; a cosine falls to zero from there.
+    pub warm_up: u64,
+    /// When it ends.
+    pub budget: Budget,
+    /// Steps between evaluations.
+    pub epoch: u64,
+    /// Epochs without a better held-out figure before it stops; 0 never stops.
+    pub patience: u32,
+    /// Decay of the running mean of the weights that is evaluated and written; 0 takes the weights as they are.
+    pub average: f64,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Threads of LibTorch.
+    pub threads: usize,
+    /// Where it computes.
+    #[serde(skip)]
+    pub device: Device,
+    /// How the model is stored.
+    #[serde(skip, default = "half")]
+    pub precision: Precision,
+    /// Go on from `OUT.state` where there is one.
+    #[serde(skip)]
+    pub resume: bool,
+}
+
+fn half() -> Precision {
+    Precision::F16
+}

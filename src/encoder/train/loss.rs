@@ -1,0 +1,189 @@
+//! What training minimises.
+
+use tch::{Device, Kind, TchError, Tensor};
+
+use super::super::decoder::Decoder;
+use super::super::network::SpeechNetwork;
+use super::super::recurrent::Mode;
+use super::super::spelling::SpellingNetwork;
+use super::batch::{Batch, Padded};
+use super::config::TrainConfig;
+
+/// A similarity that no softmax ever picks.
+const NEVER: f64 = -1e9;
+
+/// The parts of the sum, unweighted; those without a weight are absent.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Losses {
+    /// The weighted sum.
+    pub total: f64,
+    /// Reconstruction of what was read.
+    pub sa: Option<f64>,
+    /// Reconstruction of the clean frames.
+    pub dsa: Option<f64>,
+    /// Reconstruction of another token.
+    pub cae: Option<f64>,
+    /// Telling words apart.
+    pub contrastive: Option<f64>,
+    /// Speech to written word.
+    pub multiview: Option<f64>,
+    /// A span in its surroundings against the same span cut out.
+    pub agreement: Option<f64>,
+}
+
+impl Losses {
+    fn parts(&mut self) -> [&mut Option<f64>; 6] {
+        [&mut self.sa, &mut self.dsa, &mut self.cae, &mut self.contrastive, &mut self.multiview, &mut self.agreement]
+    }
+
+    pub(crate) fn add(&mut self, other: &Losses) {
+        self.total += other.total;
+        let mut other = *other;
+        for (sum, part) in self.parts().into_iter().zip(other.parts()) {
+            *sum = part.map(|part| sum.unwrap_or(0.0) + part).or(*sum);
+        }
+    }
+
+    pub(crate) fn divided(mut self, count: u64) -> Losses {
+        let count = count.max(1) as f64;
+        self.total /= count;
+        for part in self.parts() {
+            *part = part.map(|sum| sum / count);
+        }
+        self
+    }
+}
+
+/// The networks that train together.
+#[derive(Debug)]
+pub(crate) struct Networks {
+    pub speech: SpeechNetwork,
+    pub decoder: Option<Decoder>,
+    pub spelling: Option<SpellingNetwork>,
+    pub device: Device,
+}
+
+impl Networks {
+    /// Unit vectors [rows, dimension] of a batch.
+    pub fn embed(&self, batch: &Batch, bands: usize, mode: Mode) -> Result<Tensor, TchError> {
+        let input = self.tensor(&batch.input, bands)?;
+        let (states, _) = self.speech.states(&input, batch.input.lengths.clone(), mode)?;
+        let index = |values: &[i64]| Tensor::f_from_slice(values)?.f_to_device(self.device);
+        self.speech.project(&self.speech.pool(&states, &index(&batch.begin)?, &index(&batch.end)?)?)
+    }
+
+    /// Unit vectors of whole rows, before the normalisation; one state stands for `reduction` frames.
+    pub fn embed_whole(&self, rows: &Padded, bands: usize, reduction: i64, mode: Mode) -> Result<Tensor, TchError> {
+        let (states, _) = self.speech.states(&self.tensor(rows, bands)?, rows.lengths.clone(), mode)?;
+        let end: Vec<i64> = rows.lengths.iter().map(|l| (l + reduction - 1) / reduction).collect();
+        let end = Tensor::f_from_slice(&end)?.f_to_device(self.device)?;
+        self.speech.project(&self.speech.pool(&states, &end.f_zeros_like()?, &end)?)
+    }
+
+    /// [rows, longest, bands] on the device.
+    pub fn tensor(&self, padded: &Padded, bands: usize) -> Result<Tensor, TchError> {
+        let size = [padded.lengths.len() as i64, padded.longest as i64, bands as i64];
+        Tensor::f_from_slice(&padded.data)?.f_reshape(size)?.f_to_device(self.device)
+    }
+
+    /// The weighted sum as a tensor, and its parts.
+    pub fn loss(
+        &self,
+        batch: &Batch,
+        bands: usize,
+        config: &TrainConfig,
+        mode: Mode,
+    ) -> Result<(Tensor, Losses), TchError> {
+        let vectors = self.embed(batch, bands, mode)?;
+        let mut total = Tensor::f_zeros([1], (Kind::Float, self.device))?;
+        let mut losses = Losses::default();
+        let mut add = |weight: f64, loss: &Tensor| -> Result<Option<f64>, TchError> {
+            total = total.f_add(&loss.f_mul_scalar(weight)?)?;
+            Ok(Some(loss.f_double_value(&[])?))
+        };
+        let objective = &config.objective;
+        if let Some(decoder) = &self.decoder {
+            let reconstruct = |target: &Padded| self.reconstruction(decoder, &vectors, target, bands);
+            if let Some(target) = &batch.own {
+                losses.sa = add(objective.sa, &reconstruct(target)?)?;
+            }
+            if let Some(target) = &batch.clean {
+                losses.dsa = add(objective.dsa, &reconstruct(target)?)?;
+            }
+            if let Some(target) = &batch.partner {
+                losses.cae = add(objective.cae, &reconstruct(target)?)?;
+            }
+        }
+        if objective.contrastive > 0.0 {
+            let classes = Tensor::f_from_slice(&batch.classes)?.f_to_device(self.device)?;
+            losses.contrastive = add(objective.contrastive, &contrastive(&vectors, &classes, config)?)?;
+        }
+        if let Some(spelling) = self.spelling.as_ref().filter(|_| objective.multiview > 0.0 && !batch.words.is_empty())
+        {
+            let words = spelling.run(&batch.words, self.device)?;
+            let spoken = vectors.f_narrow(0, 0, batch.word_rows as i64)?;
+            let classes = Tensor::f_from_slice(&batch.classes[..batch.word_rows])?.f_to_device(self.device)?;
+            losses.multiview = add(objective.multiview, &multiview(&spoken, &words, &classes, config.temperature)?)?;
+        }
+        if let Some((cut, rows)) = &batch.cut {
+            let alone = self.embed_whole(cut, bands, config.network.reduction() as i64, mode)?;
+            let rows = Tensor::f_from_slice(rows)?.f_to_device(self.device)?;
+            let cosine = vectors.f_index_select(0, &rows)?.f_mul(&alone)?.f_sum_dim_intlist(1, false, Kind::Float)?;
+            losses.agreement = add(objective.agreement, &cosine.f_mean(Kind::Float)?.f_neg()?.f_add_scalar(1.0)?)?;
+        }
+        losses.total = total.f_double_value(&[0])?;
+        Ok((total, losses))
+    }
+
+    fn reconstruction(
+        &self,
+        decoder: &Decoder,
+        vectors: &Tensor,
+        target: &Padded,
+        bands: usize,
+    ) -> Result<Tensor, TchError> {
+        let output = decoder.run(vectors, &target.lengths)?;
+        let time = Tensor::f_arange(target.longest as i64, (Kind::Int64, self.device))?.f_unsqueeze(0)?;
+        let lengths = Tensor::f_from_slice(&target.lengths)?.f_to_device(self.device)?.f_unsqueeze(1)?;
+        let inside = time.f_lt_tensor(&lengths)?.f_to_kind(Kind::Float)?.f_unsqueeze(2)?;
+        let error = output.f_sub(&self.tensor(target, bands)?)?.f_square()?.f_mul(&inside)?;
+        let frames: i64 = target.lengths.iter().sum();
+        error.f_sum(Kind::Float)?.f_div_scalar((frames * bands as i64) as f64)
+    }
+}
+
+/// Supervised contrastive loss (Khosla et al. 2020): every other row of the same class is a positive.
+fn contrastive(vectors: &Tensor, classes: &Tensor, config: &TrainConfig) -> Result<Tensor, TchError> {
+    let similarity = vectors.f_matmul(&vectors.f_tr()?)?;
+    let rows = vectors.size()[0];
+    let own = Tensor::f_eye(rows, (Kind::Bool, vectors.device()))?;
+    let same = classes.f_unsqueeze(1)?.f_eq_tensor(&classes.f_unsqueeze(0)?)?;
+    let positive = same.f_logical_and(&own.f_logical_not()?)?.f_to_kind(Kind::Float)?;
+    let mut logits = similarity.f_sub(&positive.f_mul_scalar(config.margin)?)?.f_div_scalar(config.temperature)?;
+    logits = logits.f_masked_fill(&own, NEVER)?;
+    let mut against = logits.shallow_clone();
+    if config.hardness > 0.0 {
+        // Importance of each negative, mean 1 over a row's negatives; no gradient flows through it.
+        let weight = similarity.f_detach()?.f_mul_scalar(config.hardness)?.f_masked_fill(&same, NEVER)?;
+        let count = same.f_logical_not()?.f_sum_dim_intlist(1, true, Kind::Float)?.f_clamp_min(1.0)?;
+        let mean = weight.f_logsumexp([1], true)?.f_sub(&count.f_log()?)?;
+        against = against.f_add(&weight.f_sub(&mean)?.f_masked_fill(&same, 0.0)?)?;
+    }
+    let log_share = logits.f_sub(&against.f_logsumexp([1], true)?)?;
+    let count = positive.f_sum_dim_intlist(1, false, Kind::Float)?;
+    let each = log_share.f_mul(&positive)?.f_sum_dim_intlist(1, false, Kind::Float)?.f_div(&count.f_clamp_min(1.0)?)?;
+    let with = count.f_gt(0.0)?.f_sum(Kind::Float)?.f_clamp_min(1.0)?;
+    each.f_sum(Kind::Float)?.f_div(&with)?.f_neg()
+}
+
+/// Contrastive across the views, both ways: speech among words and word among tokens (after He et al. 2017).
+fn multiview(spoken: &Tensor, words: &Tensor, classes: &Tensor, temperature: f64) -> Result<Tensor, TchError> {
+    let logits = spoken.f_matmul(&words.f_tr()?)?.f_div_scalar(temperature)?;
+    let to_word = logits.f_cross_entropy_loss::<&Tensor>(classes, None, tch::Reduction::Mean, -100, 0.0)?;
+    let word = Tensor::f_arange(words.size()[0], (Kind::Int64, words.device()))?.f_unsqueeze(0)?;
+    let match_ = classes.f_unsqueeze(1)?.f_eq_tensor(&word)?.f_to_kind(Kind::Float)?;
+    let log_share = logits.f_sub(&logits.f_logsumexp([0], true)?)?;
+    let count = match_.f_sum_dim_intlist(0, false, Kind::Float)?.f_clamp_min(1.0)?;
+    let to_speech = log_share.f_mul(&match_)?.f_sum_dim_intlist(0, false, Kind::Float)?.f_div(&count)?;
+    to_word.f_sub(&to_speech.f_mean(Kind::Float)?)
+}

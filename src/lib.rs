@@ -1,0 +1,10 @@
+//! Finds where something sounds like something.
+
+pub mod audio;
+pub mod cli;
+pub mod encoder;
+pub mod eval;
+pub mod features;
+pub mod pipeline;
+pub mod search;
+pub mod segment;

@@ -1,0 +1,230 @@
+//! Clips → embeddings: many short stretches, each read as a recording of its own.
+
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    panic::catch_unwind,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
+
+use audiosearch_index::Span;
+use thiserror::Error;
+
+use super::{
+    chunk::Chunker,
+    pool::{self, Embedded, Feed},
+};
+use crate::{
+    audio::{AudioError, Clip, ClipStream, SAMPLE_RATE},
+    encoder::{Encoder, EncoderError},
+    features::{FRAME_LENGTH, FeatureConfig, Features, Frontend as _, LogMel},
+};
+
+/// Why a clip has no embedding. Every message names the file.
+#[derive(Debug, Error)]
+pub enum ClipError {
+    /// It cannot be read, or is no audio.
+    #[error(transparent)]
+    Audio(#[from] AudioError),
+    /// The recording that it is cut from has failed.
+    #[error("{message}")]
+    File {
+        /// Why.
+        message: String,
+    },
+    /// The stretch lies beyond the end.
+    #[error("{}: nothing from {start} s to {end} s: the recording is {duration:.2} s long", path.display())]
+    Beyond {
+        /// The file.
+        path: PathBuf,
+        /// Seconds.
+        start: f64,
+        /// Seconds.
+        end: f64,
+        /// Seconds.
+        duration: f64,
+    },
+    /// Less than a frame.
+    #[error("{}: {samples} samples at 16 kHz are too short to hold a sound", path.display())]
+    TooShort {
+        /// The file.
+        path: PathBuf,
+        /// How many there are.
+        samples: usize,
+    },
+    /// No sound in it.
+    #[error("{}: nothing but silence", path.display())]
+    Silent {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The model failed on it.
+    #[error("{}: {cause}", path.display())]
+    Encoder {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: EncoderError,
+    },
+    /// A decoder broke off, or the run was stopped.
+    #[error("{}: could not be read to its end", path.display())]
+    Unfinished {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// A stretch of a recording.
+#[derive(Clone, Debug)]
+pub struct ClipTask {
+    /// The file; for errors alone where `clip` is given.
+    pub path: PathBuf,
+    /// What was read already (standard input).
+    pub clip: Option<Clip>,
+    /// Seconds; the beginning where `None`.
+    pub start: Option<f64>,
+    /// Seconds; the end where `None`.
+    pub end: Option<f64>,
+}
+
+/// A clip that was embedded.
+#[derive(Debug)]
+pub struct EmbeddedClip {
+    /// Where the clip begins in its recording, in samples.
+    pub offset: u64,
+    /// Its length in samples.
+    pub samples: u64,
+    /// Its spans, counted from the beginning of the clip.
+    pub spans: Vec<Embedded>,
+    /// Why its recording ended early, if it did.
+    pub truncated: Option<String>,
+}
+
+/// A recording, as far as it could be read.
+struct Recording {
+    clip: Clip,
+    truncated: Option<String>,
+}
+
+/// Where a clip begins and how long it is, in samples, and why its recording ended early.
+type Outcome = Result<(u64, u64, Option<String>), ClipError>;
+
+impl Recording {
+    fn read(path: &Path) -> Result<Self, AudioError> {
+        let mut stream = ClipStream::open(path)?;
+        let mut samples = Vec::new();
+        let truncated = loop {
+            match stream.next_block(&mut samples) {
+                Ok(true) => {}
+                Ok(false) => break None,
+                Err(cause @ AudioError::Truncated { .. }) if !samples.is_empty() => break Some(cause.to_string()),
+                Err(cause) => return Err(cause),
+            }
+        };
+        Ok(Self { clip: Clip::new(samples)?, truncated })
+    }
+}
+
+/// Embeds the spans that `cut` finds in each clip. The answers stand in the order of the tasks.
+///
+/// A file is read once, however many clips are cut from it. A clip knows nothing of what surrounds it in its file.
+pub fn embed_clips(
+    tasks: &[ClipTask],
+    encoders: Vec<Box<dyn Encoder>>,
+    readers: NonZeroUsize,
+    interrupt: &AtomicBool,
+    cut: impl Fn(&Clip) -> Vec<Span> + Sync,
+    mut progress: impl FnMut(f64),
+) -> Vec<Result<EmbeddedClip, ClipError>> {
+    let unfinished = |task: &ClipTask| Err(ClipError::Unfinished { path: task.path.clone() });
+    let mut answers: Vec<_> = tasks.iter().map(unfinished).collect();
+    let Some(features) = encoders.first().map(|encoder| *encoder.feature_config()) else {
+        return answers;
+    };
+    let mut by_file: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
+    for (ticket, task) in tasks.iter().enumerate() {
+        by_file.entry(&task.path).or_default().push(ticket);
+    }
+    let files: Vec<Vec<usize>> = by_file.into_values().collect();
+    let read = |tickets: &Vec<usize>, feed: &mut Feed<'_, Outcome>| {
+        let Some(first) = tickets.first() else { return };
+        let whole = match &tasks[*first].clip {
+            Some(clip) => Ok(Recording { clip: clip.clone(), truncated: None }),
+            None => catch_unwind(|| Recording::read(&tasks[*first].path))
+                .map_err(|_| ClipError::Unfinished { path: tasks[*first].path.clone() })
+                .and_then(|recording| Ok(recording?)),
+        };
+        for &ticket in tickets {
+            let outcome = match &whole {
+                Ok(recording) => {
+                    let clip = read_clip(&tasks[ticket], ticket, &recording.clip, &features, &cut, feed);
+                    clip.map(|(offset, samples)| (offset, samples, recording.truncated.clone()))
+                }
+                Err(cause) => Err(ClipError::File { message: cause.to_string() }),
+            };
+            feed.end(ticket, outcome);
+        }
+    };
+    let ended: Result<(), std::convert::Infallible> = pool::run(encoders, readers, &files, interrupt, read, |done| {
+        let path = &tasks[done.ticket].path;
+        answers[done.ticket] = done.outcome.and_then(|(offset, samples, truncated)| match done.spans {
+            Ok(spans) => Ok(EmbeddedClip { offset, samples, spans, truncated }),
+            Err(cause) => Err(ClipError::Encoder { path: path.clone(), cause }),
+        });
+        let samples = answers[done.ticket].as_ref().map_or(0, |clip| clip.samples);
+        progress(samples as f64 / f64::from(SAMPLE_RATE));
+        Ok(())
+    });
+    match ended {
+        Ok(()) => answers,
+    }
+}
+
+/// One clip out of its recording.
+fn read_clip<I>(
+    task: &ClipTask,
+    ticket: usize,
+    whole: &Clip,
+    features: &FeatureConfig,
+    cut: &impl Fn(&Clip) -> Vec<Span>,
+    feed: &mut Feed<'_, I>,
+) -> Result<(u64, u64), ClipError> {
+    let path = || task.path.clone();
+    let total = whole.samples().len();
+    let sample = |seconds: f64| ((seconds * f64::from(SAMPLE_RATE)).round() as usize).min(total);
+    let (start, end) = (task.start.map_or(0, sample), task.end.map_or(total, sample));
+    if start >= end && total > 0 {
+        let (duration, start) = (whole.duration(), task.start.unwrap_or(0.0));
+        return Err(ClipError::Beyond { path: path(), start, end: task.end.unwrap_or(duration), duration });
+    }
+    if end - start < FRAME_LENGTH {
+        return Err(ClipError::TooShort { path: path(), samples: end - start });
+    }
+    let clip = whole.slice(Span { start: start as u64, len: (end - start) as u32 })?;
+    if clip.samples().iter().all(|&sample| sample == 0.0) {
+        return Err(ClipError::Silent { path: path() });
+    }
+    let mut spans = cut(&clip);
+    spans.retain(|span| span.len as usize >= FRAME_LENGTH);
+    if spans.is_empty() {
+        return Err(ClipError::Silent { path: path() });
+    }
+    spans.sort_by_key(|span| (span.end(), span.start));
+    let mut chunker = Chunker::new(features.bands, u64::MAX);
+    let mut frames = Features::new(features.bands);
+    LogMel::new(features).compute(clip.samples(), &mut frames);
+    *chunker.append() = frames;
+    spans.into_iter().for_each(|span| chunker.announce(span));
+    let mut passages = Vec::new();
+    chunker.finish(&mut passages);
+    for passage in passages {
+        feed.passage(ticket, passage);
+    }
+    Ok((start as u64, (end - start) as u64))
+}
+
+/// The whole clip as one span, however soft it is.
+pub fn whole(clip: &Clip) -> Vec<Span> {
+    vec![Span { start: 0, len: u32::try_from(clip.samples().len()).unwrap_or(u32::MAX) }]
+}

@@ -1,0 +1,380 @@
+//! Recordings → the index.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    num::NonZeroUsize,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+    time::{Duration, Instant},
+};
+
+use audiosearch_index::{Index, IndexError, Segment, Source, SourceKey, Writer};
+use thiserror::Error;
+
+use super::{
+    analysis::Analysis,
+    identity::{Keys, Stamp, digest, resolve},
+    pool::{self, Done, Feed},
+};
+use crate::{
+    audio::{AudioError, ClipStream},
+    encoder::{Encoder, EncoderError},
+    features::{FRAME_LENGTH, FeatureConfig},
+    segment::{SegmentConfig, SegmentMode},
+};
+
+/// What was written is made durable after so many files or so long a time, whichever is first; only then it is reported.
+const FLUSH_FILES: usize = 64;
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// Why one recording is not, or not wholly, in the index. Every message names the file.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// It cannot be read, or is no audio.
+    #[error(transparent)]
+    Audio(#[from] AudioError),
+    /// The system let us not look at it.
+    #[error("{}: {cause}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Nothing in it can be searched.
+    #[error("{}: nothing but silence: no segment in it", path.display())]
+    Silent {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Less than a frame of it.
+    #[error("{}: {samples} samples at 16 kHz are too short to hold a sound", path.display())]
+    TooShort {
+        /// The file.
+        path: PathBuf,
+        /// How many there are.
+        samples: u64,
+    },
+    /// The model failed on it.
+    #[error("{}: {cause}", path.display())]
+    Encoder {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: EncoderError,
+    },
+    /// A decoder broke off: a bug, but no reason to lose the other files.
+    #[error("{}: the decoder broke off on this file; please report it", path.display())]
+    Broken {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// What became of one recording.
+#[derive(Debug)]
+pub enum Status {
+    /// Read and stored.
+    Indexed,
+    /// As it was: not read.
+    Unchanged,
+    /// Stored as far as it could be read, or stored without segments.
+    Partial(FileError),
+    /// Not stored.
+    Failed(FileError),
+    /// Forgotten.
+    Removed,
+}
+
+/// One recording, as it is reported: after it is durable.
+#[derive(Debug)]
+pub struct Report {
+    /// As it was given.
+    pub path: PathBuf,
+    /// What became of it.
+    pub status: Status,
+    /// Samples read.
+    pub samples: u64,
+    /// Segments stored.
+    pub segments: usize,
+    /// Whether it was read and stored just now.
+    pub fresh: bool,
+}
+
+/// How to index.
+pub struct Settings {
+    /// How recordings are cut.
+    pub mode: SegmentMode,
+    /// Lengths and thresholds of that.
+    pub segments: SegmentConfig,
+    /// Read also what did not change.
+    pub force: bool,
+    /// Threads that read.
+    pub readers: NonZeroUsize,
+}
+
+/// What fills an index.
+pub struct Ingest {
+    keys: Keys,
+    settings: Settings,
+    known: HashMap<SourceKey, (Source, u32)>,
+}
+
+/// A file to be read.
+struct Task {
+    path: PathBuf,
+    key: SourceKey,
+    stamp: Stamp,
+    /// The digest of the version in the index, where that may be the same.
+    digest: Option<[u8; 32]>,
+}
+
+/// What reading a file came to.
+enum Read {
+    Whole { digest: [u8; 32], samples: u64 },
+    Truncated { digest: [u8; 32], samples: u64, cause: AudioError },
+    Same { digest: [u8; 32] },
+    Failed(FileError),
+}
+
+impl Ingest {
+    /// Learns what the index at `store` holds.
+    ///
+    /// # Errors
+    /// Where the index cannot be read.
+    pub fn new(index: &Index, store: &Path, settings: Settings) -> Result<Self, IndexError> {
+        let keys = Keys::new(store).map_err(|cause| IndexError::Io {
+            path: store.to_owned(),
+            action: "resolve its place",
+            cause,
+        })?;
+        let known = index
+            .sources()
+            .map(|source| source.map(|(_, source, segments)| (source.key.clone(), (source, segments))))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { keys, settings, known })
+    }
+
+    /// Reads what is new or changed among `paths` and stores it; `report` hears of every path once, in no order.
+    ///
+    /// Once `interrupt` is set no further file is begun; those under way are stored and the rest is not reported.
+    ///
+    /// # Errors
+    /// Where the index cannot be written. What was reported is safe even then.
+    pub fn run(
+        &self,
+        writer: &Writer<'_>,
+        paths: Vec<PathBuf>,
+        encoders: Vec<Box<dyn Encoder>>,
+        interrupt: &AtomicBool,
+        report: &mut dyn FnMut(Report),
+    ) -> Result<(), IndexError> {
+        let mut seen = HashSet::new();
+        let tasks: Vec<Task> = paths.into_iter().filter_map(|path| self.plan(path, &mut seen, report)).collect();
+        let features = match encoders.first() {
+            Some(encoder) => *encoder.feature_config(),
+            None => return Ok(()),
+        };
+        let mut pending = Pending { reports: Vec::new(), since: Instant::now() };
+        let numbered: Vec<(usize, &Task)> = tasks.iter().enumerate().collect();
+        let read = |(ticket, task): &(usize, &Task), feed: &mut Feed<'_, Read>| {
+            // Decoders of eight formats meet files that nobody has ever seen.
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.read(*ticket, task, &features, feed)));
+            let broken = || Read::Failed(FileError::Broken { path: task.path.clone() });
+            feed.end(*ticket, outcome.unwrap_or_else(|_| broken()));
+        };
+        pool::run(encoders, self.settings.readers, &numbered, interrupt, read, |done| {
+            let report_of_file = self.store(writer, &tasks[done.ticket], done)?;
+            pending.reports.push(report_of_file);
+            if pending.reports.len() >= FLUSH_FILES || pending.since.elapsed() >= FLUSH_EVERY {
+                pending.flush(writer, report)?;
+            }
+            Ok::<_, IndexError>(())
+        })?;
+        pending.flush(writer, report)
+    }
+
+    /// Forgets the recordings below the folders `under` whose files are gone.
+    ///
+    /// # Errors
+    /// Where the index cannot be written.
+    pub fn prune(
+        &self,
+        writer: &Writer<'_>,
+        under: &[PathBuf],
+        report: &mut dyn FnMut(Report),
+    ) -> Result<(), IndexError> {
+        let folders: Vec<PathBuf> = under.iter().filter_map(|folder| resolve(folder).ok()).collect();
+        let mut reports = Vec::new();
+        for (key, (source, segments)) in &self.known {
+            let place = self.keys.place(key);
+            let gone = place.symlink_metadata().is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound);
+            if gone && folders.iter().any(|folder| place.starts_with(folder)) && writer.remove_source(key)? {
+                let (path, segments) = (source.path.clone(), *segments as usize);
+                reports.push(Report { path, status: Status::Removed, samples: source.samples, segments, fresh: false });
+            }
+        }
+        writer.flush()?;
+        reports.sort_by(|a, b| a.path.cmp(&b.path));
+        reports.into_iter().for_each(report);
+        Ok(())
+    }
+
+    /// Decides by size and time whether a file is to be read.
+    fn plan(&self, path: PathBuf, seen: &mut HashSet<SourceKey>, report: &mut dyn FnMut(Report)) -> Option<Task> {
+        let (key, stamp) = match self.keys.key(&path).and_then(|key| Ok((key, Stamp::of(&path)?))) {
+            Ok(both) => both,
+            Err(cause) => {
+                let status = Status::Failed(FileError::Io { path: path.clone(), cause });
+                report(Report { path, status, samples: 0, segments: 0, fresh: false });
+                return None;
+            }
+        };
+        if !seen.insert(key.clone()) {
+            return None;
+        }
+        let digest = match self.known.get(&key) {
+            Some((source, segments)) if self.may_be_same(source, &stamp) => {
+                if source.modified_ns == stamp.modified_ns && source.path == path {
+                    let status = match segments {
+                        0 => Status::Partial(nothing_in(&path, source.samples)),
+                        _ => Status::Unchanged,
+                    };
+                    report(Report {
+                        path,
+                        status,
+                        samples: source.samples,
+                        segments: *segments as usize,
+                        fresh: false,
+                    });
+                    return None;
+                }
+                Some(source.digest)
+            }
+            _ => None,
+        };
+        Some(Task { path, key, stamp, digest })
+    }
+
+    fn may_be_same(&self, source: &Source, stamp: &Stamp) -> bool {
+        !self.settings.force && source.size == stamp.size && source.segmenter == self.segmenter_text()
+    }
+
+    /// What is stored with a source, so that other settings read it anew.
+    fn segmenter_text(&self) -> String {
+        self.settings.segments.describe(self.settings.mode)
+    }
+
+    /// On a reader's thread.
+    fn read(&self, ticket: usize, task: &Task, features: &FeatureConfig, feed: &mut Feed<'_, Read>) -> Read {
+        let path = &task.path;
+        let digest = match digest(path) {
+            Ok(digest) => digest,
+            Err(cause) => return Read::Failed(FileError::Io { path: path.clone(), cause }),
+        };
+        if task.digest == Some(digest) {
+            return Read::Same { digest };
+        }
+        let mut stream = match ClipStream::open(path) {
+            Ok(stream) => stream,
+            Err(cause) => return Read::Failed(cause.into()),
+        };
+        let (segmenter, reach) = self.settings.segments.segmenter(self.settings.mode, None);
+        let mut analysis = Analysis::new(features, segmenter, reach);
+        let (mut block, mut passages) = (Vec::new(), Vec::new());
+        let truncated = loop {
+            block.clear();
+            match stream.next_block(&mut block) {
+                Ok(true) => {}
+                Ok(false) => break None,
+                // What was good before is worth having.
+                Err(cause @ (AudioError::Truncated { .. } | AudioError::Malformed { .. })) => break Some(cause),
+                Err(cause) => return Read::Failed(cause.into()),
+            }
+            analysis.push(&block, &mut passages);
+            for passage in passages.drain(..) {
+                feed.passage(ticket, passage);
+            }
+            if feed.aborted() {
+                break None;
+            }
+        };
+        let samples = analysis.finish(&mut passages);
+        for passage in passages {
+            feed.passage(ticket, passage);
+        }
+        match truncated {
+            Some(cause) => Read::Truncated { digest, samples, cause },
+            None => Read::Whole { digest, samples },
+        }
+    }
+
+    /// On the writer's thread: one transaction.
+    fn store(&self, writer: &Writer<'_>, task: &Task, done: Done<Read>) -> Result<Report, IndexError> {
+        let path = task.path.clone();
+        let failed =
+            |cause| Report { path: path.clone(), status: Status::Failed(cause), samples: 0, segments: 0, fresh: false };
+        let source = |digest, samples| Source {
+            key: task.key.clone(),
+            path: path.clone(),
+            size: task.stamp.size,
+            modified_ns: task.stamp.modified_ns,
+            digest,
+            samples,
+            segmenter: self.segmenter_text(),
+        };
+        let (digest, samples, cause) = match done.outcome {
+            Read::Failed(cause) => return Ok(failed(cause)),
+            Read::Same { digest } => {
+                let (samples, segments) =
+                    self.known.get(&task.key).map_or((0, 0), |(source, segments)| (source.samples, *segments));
+                writer.touch_source(source(digest, samples))?;
+                return Ok(Report {
+                    path,
+                    status: Status::Unchanged,
+                    samples,
+                    segments: segments as usize,
+                    fresh: false,
+                });
+            }
+            Read::Whole { digest, samples } => (digest, samples, None),
+            Read::Truncated { digest, samples, cause } => (digest, samples, Some(FileError::from(cause))),
+        };
+        let spans = match done.spans {
+            Ok(spans) => spans,
+            Err(cause) => return Ok(failed(FileError::Encoder { path: path.clone(), cause })),
+        };
+        let segments: Vec<Segment> =
+            spans.into_iter().map(|(span, embedding)| Segment { span, label: None, text: None, embedding }).collect();
+        let stored = segments.len();
+        let status = match cause.or_else(|| (stored == 0).then(|| nothing_in(&path, samples))) {
+            Some(cause) => Status::Partial(cause),
+            None => Status::Indexed,
+        };
+        writer.put_source(source(digest, samples), segments)?;
+        Ok(Report { path, status, samples, segments: stored, fresh: true })
+    }
+}
+
+/// Why a recording that could be read has no segments.
+fn nothing_in(path: &Path, samples: u64) -> FileError {
+    let path = path.to_owned();
+    if samples < FRAME_LENGTH as u64 { FileError::TooShort { path, samples } } else { FileError::Silent { path } }
+}
+
+/// Stored, but not durable yet.
+struct Pending {
+    reports: Vec<Report>,
+    since: Instant,
+}
+
+impl Pending {
+    fn flush(&mut self, writer: &Writer<'_>, report: &mut dyn FnMut(Report)) -> Result<(), IndexError> {
+        writer.flush()?;
+        self.since = Instant::now();
+        self.reports.drain(..).for_each(report);
+        Ok(())
+    }
+}

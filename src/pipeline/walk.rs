@@ -1,0 +1,125 @@
+//! Folders → recordings.
+
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use thiserror::Error;
+
+use crate::audio::is_audio_path;
+
+/// Something under a given path that could not be looked into.
+#[derive(Debug, Error)]
+pub enum WalkError {
+    /// The path itself is not there, or a folder or link below it cannot be read.
+    #[error("{cause}")]
+    Unreadable {
+        /// Names the path.
+        cause: ignore::Error,
+    },
+    /// A folder that holds no recording.
+    #[error("{}: no recordings in this folder", path.display())]
+    NoRecordings {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// The recordings at `path`, in the order of their names: the file itself, whatever its name ends in, or what lies below the folder
+/// and is named like audio.
+///
+/// Links are followed, and a loop of them is reported once. Hidden files and folders are passed over, but nothing else:
+/// what a `.gitignore` leaves out of a repository (recordings, as a rule) is just what is to be found.
+pub fn recordings(path: &Path, report: &mut dyn FnMut(WalkError)) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut reported = false;
+    let walk = WalkBuilder::new(path)
+        .standard_filters(false)
+        .hidden(true)
+        .follow_links(true)
+        .sort_by_file_name(|a, b| a.cmp(b))
+        .build();
+    for entry in walk {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {}
+            Ok(entry) if entry.depth() == 0 || is_audio_path(entry.path()) => found.push(entry.into_path()),
+            Ok(_) => {}
+            Err(cause) if is_of_interest(&cause) => {
+                reported = true;
+                report(WalkError::Unreadable { cause });
+            }
+            Err(_) => {}
+        }
+    }
+    if found.is_empty() && !reported {
+        report(WalkError::NoRecordings { path: path.to_owned() });
+    }
+    found
+}
+
+/// A dangling link matters where it is named like a recording, or was asked for; an editor's lock file does not.
+fn is_of_interest(error: &ignore::Error) -> bool {
+    use ignore::Error;
+    match error {
+        Error::WithDepth { depth: 0, .. } => true,
+        Error::WithDepth { err, .. } => is_of_interest(err),
+        Error::WithPath { path, err } => {
+            let gone = err.io_error().is_some_and(|cause| cause.kind() == std::io::ErrorKind::NotFound);
+            !gone || is_audio_path(path)
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::fs;
+
+    use super::*;
+
+    fn walk(path: &Path) -> (Vec<PathBuf>, Vec<String>) {
+        let mut errors = Vec::new();
+        let found = recordings(path, &mut |error| errors.push(error.to_string()));
+        (found, errors)
+    }
+
+    #[test]
+    fn only_what_is_named_like_audio_is_taken_from_a_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["b.wav", "a.FLAC", "notes.txt", ".hidden.wav"] {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        fs::write(dir.path().join(".gitignore"), "*.wav").unwrap();
+        let (found, errors) = walk(dir.path());
+        assert_eq!(found, [dir.path().join("a.FLAC"), dir.path().join("b.wav")]);
+        assert!(errors.is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_named_is_taken_whatever_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let odd = dir.path().join("recording.bin");
+        fs::write(&odd, "").unwrap();
+        assert_eq!(walk(&odd).0, [odd]);
+    }
+
+    #[test]
+    fn what_is_not_there_or_empty_is_reported() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, errors) = walk(dir.path());
+        assert!(errors[0].contains("no recordings"), "{errors:?}");
+        let (_, errors) = walk(&dir.path().join("gone.wav"));
+        assert!(errors[0].contains("gone.wav"), "{errors:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_loop_of_links_ends_and_is_reported() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.wav"), "").unwrap();
+        std::os::unix::fs::symlink(dir.path(), dir.path().join("again")).unwrap();
+        let (found, errors) = walk(dir.path());
+        assert_eq!(found.len(), 1);
+        assert!(errors.len() == 1 && errors[0].contains("again"), "{errors:?}");
+    }
+}

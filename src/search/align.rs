@@ -1,0 +1,136 @@
+//! Where a sequence of windows lies in a recording: answers that agree in time add up.
+
+use std::collections::HashMap;
+
+use audiosearch_index::{SourceId, Span};
+
+use crate::audio::SAMPLE_RATE;
+
+/// Answers agree whose places differ by no more (0.2 s): the same words are said faster or slower.
+pub const TOLERANCE: i64 = SAMPLE_RATE as i64 / 5;
+
+/// An answer to one window of the query.
+#[derive(Clone, Copy, Debug)]
+pub struct Vote {
+    /// The recording.
+    pub source: SourceId,
+    /// Where the query's first window would begin, in samples; negative where it would begin before the recording.
+    pub place: i64,
+    /// Which window asked.
+    pub window: usize,
+    /// The cosine.
+    pub score: f32,
+}
+
+/// A place that a query may lie at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Candidate {
+    /// The recording.
+    pub source: SourceId,
+    /// Where the query's first window would begin.
+    pub place: i64,
+    /// Sum over the windows of the best score that agrees; a window without an answer there adds nothing.
+    pub sum: f32,
+}
+
+/// The `most` places that the votes agree on best, best first; places of one recording are further apart than the tolerance.
+pub fn candidates(votes: &[Vote], windows: usize, most: usize) -> Vec<Candidate> {
+    let mut by_source: HashMap<SourceId, Vec<Vote>> = HashMap::new();
+    for vote in votes {
+        by_source.entry(vote.source).or_default().push(*vote);
+    }
+    let mut all: Vec<Candidate> = Vec::new();
+    for (source, mut votes) in by_source {
+        votes.sort_by_key(|vote| vote.place);
+        let mut best = vec![0.0_f32; windows];
+        let mut here: Vec<Candidate> = votes
+            .iter()
+            .map(|centre| {
+                best.fill(0.0);
+                let from = votes.partition_point(|vote| vote.place < centre.place - TOLERANCE);
+                for vote in votes[from..].iter().take_while(|vote| vote.place <= centre.place + TOLERANCE) {
+                    best[vote.window] = best[vote.window].max(vote.score);
+                }
+                Candidate { source, place: centre.place, sum: best.iter().sum() }
+            })
+            .collect();
+        here.sort_by(|a, b| b.sum.total_cmp(&a.sum));
+        let mut kept: Vec<Candidate> = Vec::new();
+        for candidate in here {
+            if kept.iter().all(|other| (other.place - candidate.place).abs() > TOLERANCE) {
+                kept.push(candidate);
+            }
+        }
+        all.append(&mut kept);
+    }
+    all.sort_by(|a, b| b.sum.total_cmp(&a.sum).then(a.source.cmp(&b.source)).then(a.place.cmp(&b.place)));
+    all.truncate(most);
+    all
+}
+
+/// A query laid at a place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Laid {
+    /// Mean over the windows of their best cosine; a window without a segment near it counts as 0.
+    pub score: f32,
+    /// From the first of those segments to the end of the last.
+    pub span: Span,
+    /// The segment that is most like its window.
+    pub best: usize,
+}
+
+/// Lays the whole query at a place: for every window the segment near its time that is most like it.
+///
+/// `segments` are those of one recording, `offsets` the beginnings of the windows after the first one, `similarity` the cosine of a
+/// window and a segment. `None` where no window has a segment near it.
+pub fn lay(place: i64, offsets: &[i64], segments: &[Span], similarity: impl Fn(usize, usize) -> f32) -> Option<Laid> {
+    let (mut sum, mut start, mut end) = (0.0, u64::MAX, 0);
+    let mut best: Option<(f32, usize)> = None;
+    for (window, offset) in offsets.iter().enumerate() {
+        let at = place + offset;
+        let near = segments.iter().enumerate().filter(|(_, span)| (span.start as i64 - at).abs() <= TOLERANCE);
+        let scored = near.map(|(number, span)| (similarity(window, number), number, span));
+        if let Some((score, number, span)) = scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
+            sum += score;
+            start = start.min(span.start);
+            end = end.max(span.end());
+            best = best.filter(|(other, _)| *other >= score).or(Some((score, number)));
+        }
+    }
+    let len = u32::try_from(end.checked_sub(start)?).unwrap_or(u32::MAX);
+    let (_, best) = best?;
+    Some(Laid { score: sum / offsets.len() as f32, span: Span { start, len }, best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vote(source: u32, place: i64, window: usize, score: f32) -> Vote {
+        Vote { source: SourceId(source), place, window, score }
+    }
+
+    #[test]
+    fn many_that_agree_beat_one_that_shouts() {
+        let votes = [vote(1, 0, 0, 0.99), vote(2, 5000, 0, 0.7), vote(2, 5100, 1, 0.7), vote(2, 4000, 2, 0.7)];
+        let found = candidates(&votes, 3, 10);
+        assert_eq!(found[0].source, SourceId(2));
+        assert!((found[0].sum - 2.1).abs() < 1e-6);
+    }
+
+    #[test]
+    fn one_window_votes_once_for_a_place() {
+        let votes = [vote(1, 0, 0, 0.5), vote(1, 10, 0, 0.6), vote(1, 20, 0, 0.4)];
+        let found = candidates(&votes, 2, 10);
+        assert_eq!(found.len(), 1);
+        assert!((found[0].sum - 0.6).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_query_laid_at_its_place_spans_its_segments() {
+        let segments = [Span { start: 1000, len: 16_000 }, Span { start: 5000, len: 16_000 }];
+        let laid = lay(900, &[0, 4000], &segments, |window, segment| if window == segment { 1.0 } else { 0.0 });
+        assert_eq!(laid, Some(Laid { score: 1.0, span: Span { start: 1000, len: 20_000 }, best: 0 }));
+        assert_eq!(lay(900_000, &[0, 4000], &segments, |_, _| 1.0), None);
+    }
+}

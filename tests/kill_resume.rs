@@ -1,0 +1,80 @@
+//! A run that is killed or interrupted loses nothing that it reported, and the next one goes on.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use std::{
+    collections::HashSet,
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use common::{Place, text};
+
+const FILES: u64 = 160;
+
+/// Starts an index run and waits until it has reported some files.
+fn begin(place: &Place, reports: usize) -> (Child, HashSet<String>) {
+    let mut child = place
+        .command(["index", "rec", "--json", "--jobs", "1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut safe = HashSet::new();
+    for _ in 0..reports {
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["status"], "indexed");
+        safe.insert(text(&line, "path"));
+    }
+    child.stdout = Some(out.into_inner());
+    (child, safe)
+}
+
+fn goes_on(place: &Place, safe: &HashSet<String>) {
+    let mut resumed = place.ok(["index", "rec", "--json"]).json();
+    let summary = resumed.pop().unwrap();
+    assert!(summary["unchanged"].as_u64().unwrap() >= safe.len() as u64, "{summary}");
+    for line in &resumed {
+        assert!(!safe.contains(&text(line, "path")) || line["status"] == "unchanged", "{line}");
+    }
+    let listed = place.listed();
+    let names: HashSet<&String> = listed.iter().map(|(path, _)| path).collect();
+    assert_eq!((listed.len(), names.len()), (FILES as usize, FILES as usize), "every file exactly once");
+    place.ok(["verify"]);
+}
+
+#[test]
+fn kill_in_the_middle_and_run_again() {
+    let place = Place::with_recordings(FILES, 2.0);
+    let (mut child, mut safe) = begin(&place, 5);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The rest of what was printed before the end is safe too.
+    let rest = std::io::read_to_string(child.stdout.take().unwrap()).unwrap();
+    for line in rest.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()) {
+        if line["type"] == "file" {
+            safe.insert(text(&line, "path"));
+        }
+    }
+    assert!(safe.len() < FILES as usize, "it was killed in the middle");
+    goes_on(&place, &safe);
+}
+
+#[test]
+fn ctrl_c_stops_after_the_files_under_way_and_leaves_a_usable_index() {
+    let place = Place::with_recordings(FILES, 2.0);
+    let (child, safe) = begin(&place, 5);
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("interrupted"));
+    assert!(place.listed().len() < FILES as usize);
+    place.ok(["verify"]);
+    place.ok(["query", safe.iter().next().unwrap(), "--to", "1"]);
+    goes_on(&place, &safe);
+}
