@@ -15,13 +15,13 @@ use super::{
     Context, Outcome,
     manifest::{Manifest, Row},
     model::{JobsArgs, ModelArgs},
-    npy::write_npy,
     output::{count, shown},
     progress::Progress,
 };
 use crate::{
     audio::{Clip, SAMPLE_RATE},
     encoder::Encoder as _,
+    export::write_npy,
     pipeline::{ClipTask, embed_clips, whole},
     segment::{SegmentConfig, SegmentMode, energy_db},
 };

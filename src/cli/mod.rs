@@ -7,6 +7,7 @@ mod compact;
 mod completions;
 mod embed;
 mod eval;
+mod export;
 mod index;
 mod info;
 mod interrupt;
@@ -14,7 +15,6 @@ mod list;
 mod manifest;
 mod messages;
 mod model;
-mod npy;
 mod output;
 mod progress;
 mod query;
@@ -57,6 +57,7 @@ enum Command {
     Embed(embed::EmbedArgs),
     Train(train::TrainArgs),
     Eval(eval::EvalArgs),
+    Export(export::ExportArgs),
     Info(info::InfoArgs),
     List(list::ListArgs),
     Remove(remove::RemoveArgs),
@@ -117,6 +118,7 @@ fn run(command: Command, context: &Context) -> Result<Outcome> {
         Command::Embed(args) => embed::run(&args, context),
         Command::Train(args) => train::run(args, context),
         Command::Eval(args) => eval::run(&args, context),
+        Command::Export(args) => export::run(&args, context),
         Command::Info(args) => info::run(&args, context),
         Command::List(args) => list::run(&args, context),
         Command::Remove(args) => remove::run(&args, context),

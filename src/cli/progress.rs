@@ -32,6 +32,34 @@ fn shown(messages: &Messages, bar: ProgressBar) -> ProgressBar {
     bar
 }
 
+/// A bar over steps of one piece of work; removed when dropped.
+pub struct Steps<'a> {
+    messages: &'a Messages,
+    bar: ProgressBar,
+}
+
+/// A bar with the name of the work before it.
+pub fn steps<'a>(messages: &'a Messages, work: &'static str) -> Steps<'a> {
+    let style = ProgressStyle::with_template("{msg} {bar:32} {percent} %  {elapsed} (left {eta})");
+    let bar = ProgressBar::new(1).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(work);
+    Steps { messages, bar: shown(messages, bar) }
+}
+
+impl Steps<'_> {
+    /// So many of so many are done.
+    pub fn at(&self, done: usize, of: usize) {
+        self.bar.set_length(of as u64);
+        self.bar.set_position(done as u64);
+    }
+}
+
+impl Drop for Steps<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        self.messages.detach();
+    }
+}
+
 impl<'a> Progress<'a> {
     /// A bar over `items` things called `noun` ("files").
     pub fn new(messages: &'a Messages, items: usize, noun: &str) -> Self {

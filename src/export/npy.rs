@@ -6,6 +6,45 @@ use std::{
     path::Path,
 };
 
+use serde::Serialize;
+
+use super::{ExportError, Exporter, Map, files::whole};
+
+/// The vectors, a row of float32 a point, and beside them, in a file of the same name that ends in `.jsonl`, what the rows are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Npy;
+
+/// A line of the file beside.
+#[derive(Serialize)]
+struct Line<'a> {
+    row: usize,
+    path: &'a str,
+    /// Seconds into the file; in text the line.
+    start: f64,
+    end: f64,
+    label: Option<&'a str>,
+    text: Option<&'a str>,
+}
+
+impl Exporter for Npy {
+    fn export(&self, map: &Map, out: &Path) -> Result<Vec<String>, ExportError> {
+        let rows: Vec<&[f32]> = map.vectors.iter().collect();
+        write_npy(out, map.vectors.columns(), &rows).map_err(ExportError::write(out))?;
+        let beside = out.with_extension("jsonl");
+        let lines = |file: &mut BufWriter<File>| {
+            for (row, point) in map.points.iter().enumerate() {
+                let (start, end) = map.times(point);
+                let (path, label, text) = (map.file(point).path.as_str(), map.label(point), point.text.as_deref());
+                serde_json::to_writer(&mut *file, &Line { row, path, start, end, label, text })?;
+                file.write_all(b"\n")?;
+            }
+            Ok(())
+        };
+        whole(&beside, lines).map_err(ExportError::write(&beside))?;
+        Ok(Vec::new())
+    }
+}
+
 /// Writes `[rows, columns]` float32, little-endian, C order (NEP 1, version 1.0).
 ///
 /// # Errors

@@ -1,0 +1,127 @@
+//! What a store holds, in an order that does not depend on how it was filled.
+
+use std::{collections::HashMap, path::Path};
+
+use anyhow::{Context as _, Result, bail};
+use audiosearch_index::{
+    Collection, Embedding, Index, IndexError, Query, Reader, SegmentId, SourceId, SourceKey, Span,
+};
+use rayon::prelude::*;
+
+use crate::{
+    cli::{Context, output::shown},
+    export::{MapFile, link, relative},
+    pipeline::{Keys, resolve},
+    projection::{Matrix, Neighbours, Progress, ProjectionError},
+};
+
+/// Up to so many points, comparing all with all is as fast as asking the graph, and exact.
+const COMPARED: usize = 20_000;
+/// Points asked for between two looks at Ctrl-C.
+const ASKED: usize = 500;
+
+/// A segment as the store has it, and the label that it may be given.
+pub struct Candidate<'a> {
+    pub id: SegmentId,
+    /// Which of the files.
+    pub file: u32,
+    pub span: Span,
+    pub label: Option<String>,
+    pub text: Option<&'a str>,
+    pub vector: &'a [f32],
+}
+
+/// Files by path, and all their segments by file and place.
+pub struct Gathered<'a> {
+    pub files: Vec<MapFile>,
+    pub keys: Vec<SourceKey>,
+    pub points: Vec<Candidate<'a>>,
+}
+
+/// Opens what can be searched; where that is gone or damaged, makes it anew from the truth.
+pub fn open(store: &Path, collection: Collection, context: &Context) -> Result<Reader> {
+    let reader = match Reader::open(store, collection) {
+        Err(cause @ (IndexError::Missing { .. } | IndexError::Damaged { .. })) => {
+            let index = match Index::open(store, collection) {
+                Ok(index) => index,
+                // The first error says better what is wrong.
+                Err(IndexError::Missing { .. }) => {
+                    return Err(cause).with_context(|| format!("no {collection} is indexed"));
+                }
+                Err(other) => return Err(other.into()),
+            };
+            context.messages.warn(format_args!("{cause}: making the searchable form anew"));
+            index.refreeze()?;
+            drop(index);
+            Reader::open(store, collection)?
+        }
+        opened => opened?,
+    };
+    if reader.is_empty() {
+        bail!("{}: the store is empty; `audiosearch index FOLDER` fills it", store.display());
+    }
+    Ok(reader)
+}
+
+/// All segments of `reader`, with addresses as seen from the folder that `out` will lie in.
+pub fn gather<'a>(reader: &'a Reader, store: &Path, out: &Path) -> Result<Gathered<'a>> {
+    let keys = Keys::new(store).with_context(|| store.display().to_string())?;
+    let out = resolve(out).with_context(|| out.display().to_string())?;
+    let folder = out.parent().unwrap_or(&out);
+    let mut sources: Vec<_> = reader.sources().collect();
+    sources.sort_by(|a, b| (&a.path, &a.key).cmp(&(&b.path, &b.key)));
+    let number: HashMap<SourceId, u32> = sources.iter().map(|source| source.id).zip(0..).collect();
+    let file = |source: &audiosearch_index::SourceRef| {
+        let place = keys.place(&source.key);
+        MapFile { path: shown(&source.path), link: link(&relative(folder, &place)), place }
+    };
+    let candidate = |segment: audiosearch_index::SegmentRef<'a>| {
+        Some(Candidate {
+            id: segment.id,
+            file: *number.get(&segment.source)?,
+            span: segment.span,
+            label: segment.label.map(str::to_owned),
+            text: segment.text,
+            vector: segment.embedding,
+        })
+    };
+    let mut points: Vec<Candidate<'a>> = reader.segments().filter_map(candidate).collect();
+    points.sort_by_key(|point| (point.file, point.span, point.id.ordinal));
+    Ok(Gathered {
+        files: sources.iter().map(file).collect(),
+        keys: sources.into_iter().map(|source| source.key).collect(),
+        points,
+    })
+}
+
+/// The `k` nearest of every point among `points`, whose vectors are the rows of `vectors`: from the store's graph where there are
+/// too many to compare.
+pub fn neighbours(
+    reader: &Reader,
+    points: &[Candidate<'_>],
+    vectors: &Matrix,
+    k: usize,
+    progress: &mut Progress<'_>,
+) -> Result<Neighbours> {
+    if points.len() <= COMPARED {
+        return Ok(Neighbours::exact(vectors, k));
+    }
+    let number: HashMap<SegmentId, u32> = points.iter().map(|point| point.id).zip(0..).collect();
+    // Only this part of what is found is among the points; itself is found too.
+    let share = points.len() as f64 / reader.len().max(1) as f64;
+    let asked = if share < 1.0 { (1.5 * k as f64 / share).ceil() as usize } else { k } + 1;
+    let ask = |own: u32| -> Result<Vec<(u32, f32)>> {
+        let embedding = Embedding::new(vectors.row(own as usize).to_vec())?;
+        let hits = reader.search(&Query::new(&embedding).k(asked))?;
+        let known = hits.iter().filter_map(|hit| Some((*number.get(&hit.segment)?, hit.score)));
+        Ok(known.filter(|&(other, _)| other != own).take(k).collect())
+    };
+    let mut rows = Vec::with_capacity(points.len());
+    while rows.len() < points.len() {
+        let to = points.len().min(rows.len() + ASKED) as u32;
+        let found: Result<Vec<_>> = (rows.len() as u32..to).into_par_iter().map(ask).collect();
+        rows.extend(found?);
+        progress.step(rows.len(), points.len()).map_err(|cause: ProjectionError| anyhow::anyhow!(cause))?;
+    }
+    Ok(Neighbours::new(rows))
+}

@@ -1,0 +1,31 @@
+//! A [`Map`] becomes files: a page to look at and listen to, a picture, or rows for other tools. One file a format.
+
+mod adpcm;
+mod csv;
+mod error;
+mod files;
+mod html;
+mod jsonl;
+mod map;
+mod mulaw;
+mod npy;
+mod sound;
+
+use std::path::Path;
+
+pub use csv::Csv;
+pub use error::ExportError;
+pub use files::{link, relative};
+pub use html::Html;
+pub use jsonl::Jsonl;
+pub use map::{Arrow, Layout, Map, MapFile, Point};
+pub use npy::{Npy, write_npy};
+
+/// A form that a map can be written in.
+pub trait Exporter {
+    /// Writes `map` to `out`; returns what a user should know of what is not in it.
+    ///
+    /// # Errors
+    /// What the system says, and what the format cannot hold.
+    fn export(&self, map: &Map, out: &Path) -> Result<Vec<String>, ExportError>;
+}
