@@ -6,6 +6,7 @@ pub mod encoder;
 pub mod eval;
 pub mod export;
 pub mod features;
+pub mod frames;
 pub mod pipeline;
 pub mod projection;
 pub mod search;

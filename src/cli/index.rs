@@ -21,6 +21,7 @@ use super::{
 use crate::{
     audio::SAMPLE_RATE,
     encoder::Encoder as _,
+    frames::FrameNetwork,
     pipeline::{Ingest, Report, Settings, Status, recordings},
     segment::{SegmentConfig, SegmentMode},
 };
@@ -98,8 +99,13 @@ pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
     }
     let index = Index::create(&store, Collection::Audio, schema)?;
     let jobs = args.jobs.count();
-    let settings =
-        Settings { mode: args.segments, segments: SegmentConfig::default(), force: args.force, readers: jobs };
+    let settings = Settings {
+        mode: args.segments,
+        segments: SegmentConfig::default(),
+        force: args.force,
+        readers: jobs,
+        network: FrameNetwork::shipped()?,
+    };
     let ingest = Ingest::new(&index, &store, settings)?;
     let writer = index.writer()?;
 

@@ -20,7 +20,8 @@ use super::{
 use crate::{
     audio::{Clip, SAMPLE_RATE},
     encoder::Encoder as _,
-    pipeline::{ClipTask, EmbeddedClip, Keys, embed_clips},
+    frames::FrameNetwork,
+    pipeline::{ClipTask, EmbeddedClip, Keys, listen_to_clips},
     search::{Options, Searcher, query_spans},
 };
 
@@ -61,6 +62,9 @@ pub struct QueryArgs {
     /// Compare with every segment instead of asking the graph
     #[arg(long)]
     exact: bool,
+    /// Take the order and the boundaries of the indexed spans, without looking at the best places moment by moment
+    #[arg(long)]
+    no_rerank: bool,
     #[command(flatten)]
     jobs: JobsArgs,
     /// Print a JSON object a hit
@@ -91,7 +95,8 @@ fn seconds(text: &str) -> Result<f64, String> {
 pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
     let messages = &context.messages;
     let store = args.store.existing()?;
-    let searcher = open(&store, context)?;
+    let network = FrameNetwork::shipped()?;
+    let searcher = open(&store, &network, context)?;
     let model = args.model.load(Some(&searcher.schema().model))?;
     searcher.require(&model.encoder.fingerprint())?;
     let keys = Keys::new(&store).with_context(|| store.display().to_string())?;
@@ -99,7 +104,7 @@ pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
 
     let jobs = args.jobs.count();
     let encoders = model.encoders(jobs)?;
-    let embedded = embed_clips(&tasks, encoders, jobs, context.interrupt.flag(), query_spans, |_| {});
+    let embedded = listen_to_clips(&tasks, encoders, jobs, context.interrupt.flag(), query_spans, &network);
     let mut output = Output::new(args.json);
     let mut found = Outcome::Nothing;
     for ((name, task), clip) in names.iter().zip(&tasks).zip(embedded) {
@@ -118,9 +123,10 @@ pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
             min_score: args.min_score,
             per_file: args.per_file,
             exact: args.exact,
+            rerank: !args.no_rerank,
             not: args.no_self.then(|| itself(task, &clip, &keys, &searcher)).flatten(),
         };
-        let hits = searcher.search(&clip.spans, &options)?;
+        let hits = searcher.search(&clip.into(), &options)?;
         if !hits.is_empty() {
             found = Outcome::Found;
         }
@@ -131,8 +137,8 @@ pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
 }
 
 /// Opens what can be searched; where that is gone or damaged, makes it anew from the truth.
-fn open(store: &Path, context: &Context) -> Result<Searcher> {
-    match Searcher::open(store) {
+fn open(store: &Path, network: &FrameNetwork, context: &Context) -> Result<Searcher> {
+    match Searcher::open(store, network.id()) {
         Err(cause @ (IndexError::Missing { .. } | IndexError::Damaged { .. })) => {
             let index = match Index::open(store, Collection::Audio) {
                 Ok(index) => index,
@@ -143,7 +149,7 @@ fn open(store: &Path, context: &Context) -> Result<Searcher> {
             context.messages.warn(format_args!("{cause}: making the searchable form anew"));
             index.refreeze()?;
             drop(index);
-            Ok(Searcher::open(store)?)
+            Ok(Searcher::open(store, network.id())?)
         }
         opened => Ok(opened?),
     }

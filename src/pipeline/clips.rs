@@ -19,6 +19,7 @@ use crate::{
     audio::{AudioError, Clip, ClipStream, SAMPLE_RATE},
     encoder::{Encoder, EncoderError},
     features::{FRAME_LENGTH, FeatureConfig, Features, Frontend as _, LogMel},
+    frames::{FrameNetwork, Heard, STEP},
 };
 
 /// Why a clip has no embedding. Every message names the file.
@@ -97,6 +98,8 @@ pub struct EmbeddedClip {
     pub samples: u64,
     /// Its spans, counted from the beginning of the clip.
     pub spans: Vec<Embedded>,
+    /// Its vectors from moment to moment between the first and the last of its spans, where asked for.
+    pub heard: Option<Heard>,
     /// Why its recording ended early, if it did.
     pub truncated: Option<String>,
 }
@@ -107,8 +110,21 @@ struct Recording {
     truncated: Option<String>,
 }
 
-/// Where a clip begins and how long it is, in samples, and why its recording ended early.
-type Outcome = Result<(u64, u64, Option<String>), ClipError>;
+/// What is known of a clip before its spans are embedded.
+struct Read {
+    /// Where it begins and how long it is, in samples.
+    offset: u64,
+    samples: u64,
+    /// Samples of its surroundings that were read before it.
+    lead: u64,
+    heard: Option<Heard>,
+    truncated: Option<String>,
+}
+
+type Outcome = Result<Read, ClipError>;
+
+/// Steps of its surroundings that are read on either side of a clip, where its recording has them (0.48 s).
+const SURROUNDINGS: u64 = 12;
 
 impl Recording {
     fn read(path: &Path) -> Result<Self, AudioError> {
@@ -135,6 +151,31 @@ pub fn embed_clips(
     readers: NonZeroUsize,
     interrupt: &AtomicBool,
     cut: impl Fn(&Clip) -> Vec<Span> + Sync,
+    progress: impl FnMut(f64),
+) -> Vec<Result<EmbeddedClip, ClipError>> {
+    run(tasks, encoders, readers, interrupt, cut, None, progress)
+}
+
+/// As [`embed_clips`], for clips that are looked for: their vectors from moment to moment come with them, and a clip that is a
+/// stretch of a longer recording is heard within its surroundings, as the indexed spans are.
+pub fn listen_to_clips(
+    tasks: &[ClipTask],
+    encoders: Vec<Box<dyn Encoder>>,
+    readers: NonZeroUsize,
+    interrupt: &AtomicBool,
+    cut: impl Fn(&Clip) -> Vec<Span> + Sync,
+    network: &FrameNetwork,
+) -> Vec<Result<EmbeddedClip, ClipError>> {
+    run(tasks, encoders, readers, interrupt, cut, Some(network), |_| {})
+}
+
+fn run(
+    tasks: &[ClipTask],
+    encoders: Vec<Box<dyn Encoder>>,
+    readers: NonZeroUsize,
+    interrupt: &AtomicBool,
+    cut: impl Fn(&Clip) -> Vec<Span> + Sync,
+    network: Option<&FrameNetwork>,
     mut progress: impl FnMut(f64),
 ) -> Vec<Result<EmbeddedClip, ClipError>> {
     let unfinished = |task: &ClipTask| Err(ClipError::Unfinished { path: task.path.clone() });
@@ -158,8 +199,8 @@ pub fn embed_clips(
         for &ticket in tickets {
             let outcome = match &whole {
                 Ok(recording) => {
-                    let clip = read_clip(&tasks[ticket], ticket, &recording.clip, &features, &cut, feed);
-                    clip.map(|(offset, samples)| (offset, samples, recording.truncated.clone()))
+                    let clip = read_clip(&tasks[ticket], ticket, &recording.clip, &features, &cut, network, feed);
+                    clip.map(|clip| Read { truncated: recording.truncated.clone(), ..clip })
                 }
                 Err(cause) => Err(ClipError::File { message: cause.to_string() }),
             };
@@ -168,8 +209,12 @@ pub fn embed_clips(
     };
     let ended: Result<(), std::convert::Infallible> = pool::run(encoders, readers, &files, interrupt, read, |done| {
         let path = &tasks[done.ticket].path;
-        answers[done.ticket] = done.outcome.and_then(|(offset, samples, truncated)| match done.spans {
-            Ok(spans) => Ok(EmbeddedClip { offset, samples, spans, truncated }),
+        answers[done.ticket] = done.outcome.and_then(|read| match done.spans {
+            Ok(mut spans) => {
+                spans.iter_mut().for_each(|(span, _)| span.start -= read.lead);
+                let Read { offset, samples, heard, truncated, .. } = read;
+                Ok(EmbeddedClip { offset, samples, spans, heard, truncated })
+            }
             Err(cause) => Err(ClipError::Encoder { path: path.clone(), cause }),
         });
         let samples = answers[done.ticket].as_ref().map_or(0, |clip| clip.samples);
@@ -188,8 +233,9 @@ fn read_clip<I>(
     whole: &Clip,
     features: &FeatureConfig,
     cut: &impl Fn(&Clip) -> Vec<Span>,
+    network: Option<&FrameNetwork>,
     feed: &mut Feed<'_, I>,
-) -> Result<(u64, u64), ClipError> {
+) -> Result<Read, ClipError> {
     let path = || task.path.clone();
     let total = whole.samples().len();
     let sample = |seconds: f64| ((seconds * f64::from(SAMPLE_RATE)).round() as usize).min(total);
@@ -211,17 +257,39 @@ fn read_clip<I>(
         return Err(ClipError::Silent { path: path() });
     }
     spans.sort_by_key(|span| (span.end(), span.start));
-    let mut chunker = Chunker::new(features.bands, u64::MAX);
+    // Whole steps, so that the clip's own frames and vectors are the same with and without its surroundings.
+    let (lead, tail) = match network {
+        Some(_) => ((start as u64 / STEP).min(SURROUNDINGS) * STEP, SURROUNDINGS * STEP),
+        None => (0, 0),
+    };
+    let surrounded = start - lead as usize..(end + tail as usize).min(total);
+    let samples = &whole.samples()[surrounded];
     let mut frames = Features::new(features.bands);
-    LogMel::new(features).compute(clip.samples(), &mut frames);
+    LogMel::new(features).compute(samples, &mut frames);
+    let heard = network.map(|network| {
+        let heard = if network.features() == features {
+            network.hear(&frames)
+        } else {
+            let mut own = Features::new(network.features().bands);
+            LogMel::new(network.features()).compute(samples, &mut own);
+            network.hear(&own)
+        };
+        let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
+        let last = spans.iter().map(Span::end).max().unwrap_or(0);
+        let from = ((lead + first + STEP / 2) / STEP) as usize;
+        // A span's last frame begins a frame's length before its end.
+        let own = (last - first).saturating_sub(FRAME_LENGTH as u64 / 2);
+        heard.part(from, from + ((own + STEP / 2) / STEP).max(2) as usize)
+    });
+    let mut chunker = Chunker::new(features.bands, u64::MAX);
     *chunker.append() = frames;
-    spans.into_iter().for_each(|span| chunker.announce(span));
+    spans.into_iter().for_each(|span| chunker.announce(Span { start: span.start + lead, ..span }));
     let mut passages = Vec::new();
     chunker.finish(&mut passages);
     for passage in passages {
         feed.passage(ticket, passage);
     }
-    Ok((start as u64, (end - start) as u64))
+    Ok(Read { offset: start as u64, samples: (end - start) as u64, lead, heard, truncated: None })
 }
 
 /// The whole clip as one span, however soft it is.

@@ -22,6 +22,7 @@ use crate::{
     audio::{AudioError, ClipStream},
     encoder::{Encoder, EncoderError},
     features::{FRAME_LENGTH, FeatureConfig},
+    frames::{Archive, ArchiveError, FrameNetwork, HeardStream, Recording},
     segment::{SegmentConfig, SegmentMode},
 };
 
@@ -64,6 +65,14 @@ pub enum FileError {
         path: PathBuf,
         /// Why.
         cause: EncoderError,
+    },
+    /// Its vectors from moment to moment could not be kept.
+    #[error("{}: {cause}", path.display())]
+    Frames {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: ArchiveError,
     },
     /// A decoder broke off: a bug, but no reason to lose the other files.
     #[error("{}: the decoder broke off on this file; please report it", path.display())]
@@ -113,12 +122,15 @@ pub struct Settings {
     pub force: bool,
     /// Threads that read.
     pub readers: NonZeroUsize,
+    /// Hears recordings moment by moment.
+    pub network: FrameNetwork,
 }
 
 /// What fills an index.
 pub struct Ingest {
     keys: Keys,
     settings: Settings,
+    archive: Archive,
     known: HashMap<SourceKey, (Source, u32)>,
 }
 
@@ -150,11 +162,13 @@ impl Ingest {
             action: "resolve its place",
             cause,
         })?;
-        let known = index
+        let known: HashMap<SourceKey, (Source, u32)> = index
             .sources()
             .map(|source| source.map(|(_, source, segments)| (source.key.clone(), (source, segments))))
             .collect::<Result<_, _>>()?;
-        Ok(Self { keys, settings, known })
+        let archive = Archive::new(store, settings.network.id());
+        archive.keep_only(known.keys());
+        Ok(Self { keys, settings, archive, known })
     }
 
     /// Reads what is new or changed among `paths` and stores it; `report` hears of every path once, in no order.
@@ -259,7 +273,8 @@ impl Ingest {
     }
 
     fn may_be_same(&self, source: &Source, stamp: &Stamp) -> bool {
-        !self.settings.force && source.size == stamp.size && source.segmenter == self.segmenter_text()
+        let same = source.size == stamp.size && source.segmenter == self.segmenter_text();
+        !self.settings.force && same && self.archive.holds(&source.key, source.samples)
     }
 
     /// What is stored with a source, so that other settings read it anew.
@@ -283,6 +298,11 @@ impl Ingest {
         };
         let (segmenter, reach) = self.settings.segments.segmenter(self.settings.mode, None);
         let mut analysis = Analysis::new(features, segmenter, reach);
+        let failed = |cause| Read::Failed(FileError::Frames { path: path.clone(), cause });
+        let mut ear = match Ear::new(&self.archive, &self.settings.network, &task.key) {
+            Ok(ear) => ear,
+            Err(cause) => return failed(cause),
+        };
         let (mut block, mut passages) = (Vec::new(), Vec::new());
         let truncated = loop {
             block.clear();
@@ -293,6 +313,9 @@ impl Ingest {
                 Err(cause @ (AudioError::Truncated { .. } | AudioError::Malformed { .. })) => break Some(cause),
                 Err(cause) => return Read::Failed(cause.into()),
             }
+            if let Err(cause) = ear.push(&block) {
+                return failed(cause);
+            }
             analysis.push(&block, &mut passages);
             for passage in passages.drain(..) {
                 feed.passage(ticket, passage);
@@ -302,6 +325,9 @@ impl Ingest {
             }
         };
         let samples = analysis.finish(&mut passages);
+        if let Err(cause) = ear.finish(samples) {
+            return failed(cause);
+        }
         for passage in passages {
             feed.passage(ticket, passage);
         }
@@ -355,6 +381,30 @@ impl Ingest {
         };
         writer.put_source(source(digest, samples), segments)?;
         Ok(Report { path, status, samples, segments: stored, fresh: true })
+    }
+}
+
+/// Hears a recording and keeps what it hears.
+struct Ear<'a> {
+    stream: HeardStream<'a>,
+    recording: Recording,
+}
+
+impl<'a> Ear<'a> {
+    fn new(archive: &Archive, network: &'a FrameNetwork, key: &SourceKey) -> Result<Self, ArchiveError> {
+        Ok(Self { stream: HeardStream::new(network), recording: archive.create(key, network.dimension())? })
+    }
+
+    fn push(&mut self, block: &[f32]) -> Result<(), ArchiveError> {
+        match self.stream.push(block) {
+            Some(heard) => self.recording.push(&heard),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(mut self, samples: u64) -> Result<(), ArchiveError> {
+        self.recording.push(&self.stream.finish())?;
+        self.recording.finish(samples)
     }
 }
 

@@ -11,7 +11,7 @@ mod ingest;
 mod pool;
 mod walk;
 
-pub use clips::{ClipError, ClipTask, EmbeddedClip, embed_clips, whole};
+pub use clips::{ClipError, ClipTask, EmbeddedClip, embed_clips, listen_to_clips, whole};
 pub use identity::{Keys, resolve};
 pub use ingest::{FileError, Ingest, Report, Settings, Status};
 pub use pool::Embedded;

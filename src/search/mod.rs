@@ -1,12 +1,18 @@
-//! A query clip becomes moments of recordings.
+//! A question becomes moments of recordings.
 //!
-//! A short clip is one span and asks once. A longer one asks with windows of its own, and their answers vote for the place where
-//! the whole clip would begin.
+//! A short clip is one span and asks the index once. A longer one asks with windows of its own, and their answers vote for the place
+//! where the whole clip would begin. What the index names is then looked at moment by moment: the query is laid along the recording,
+//! which gives the order of the hits and their boundaries.
 
 mod align;
 mod clip;
+mod dtw;
 mod merge;
+mod question;
+mod rerank;
 mod searcher;
 
 pub use clip::query_spans;
-pub use searcher::{Options, Searcher};
+pub use dtw::{Alignment, lay_along};
+pub use question::Question;
+pub use searcher::{Options, SearchError, Searcher};

@@ -3,17 +3,25 @@
 use std::{collections::HashMap, path::Path};
 
 use audiosearch_index::{
-    Collection, Filter, Fingerprint, Hit, IndexError, Query, Reader, Schema, SegmentRef, SourceId, SourceKey, Span,
+    Collection, Embedding, Filter, Fingerprint, Hit, IndexError, Query, Reader, Schema, SegmentRef, SourceId, SourceKey, Span,
 };
 
 use super::{
     align::{self, Laid, Vote},
     merge::merge,
+    question::Question,
+    rerank::{Known, rerank},
 };
-use crate::pipeline::Embedded;
+use crate::{
+    frames::{Archive, ArchiveError, Heard},
+    pipeline::Embedded,
+};
 
 /// Answers that each window of a long clip collects, at least.
 const VOTES: usize = 200;
+/// Segments that are looked at again moment by moment: so many, and so many for each hit wanted.
+const CANDIDATES: usize = 1_000;
+const CANDIDATES_EACH: usize = 20;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -26,13 +34,31 @@ pub struct Options {
     pub per_file: bool,
     /// Compare with every segment.
     pub exact: bool,
+    /// Lay the query along the best places moment by moment: better order, true boundaries.
+    pub rerank: bool,
     /// What the clip was cut from: no hit may overlap it.
     pub not: Option<(SourceId, Span)>,
+}
+
+/// Why a search failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The index cannot be read, or the question does not fit it.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// A recording's vectors from moment to moment are missing or of no use.
+    #[error("{cause}; without them: --no-rerank")]
+    Frames {
+        /// Names the file.
+        cause: ArchiveError,
+    },
 }
 
 /// A store that is only read.
 pub struct Searcher {
     reader: Reader,
+    archive: Archive,
+    known: HashMap<SourceId, Known>,
 }
 
 impl Searcher {
@@ -40,8 +66,13 @@ impl Searcher {
     ///
     /// # Errors
     /// Where that is missing, damaged or of another format.
-    pub fn open(dir: &Path) -> Result<Self, IndexError> {
-        Ok(Self { reader: Reader::open(dir, Collection::Audio)? })
+    ///
+    /// `network`: the identity of the frame network that queries are heard by.
+    pub fn open(dir: &Path, network: u64) -> Result<Self, IndexError> {
+        let reader = Reader::open(dir, Collection::Audio)?;
+        let known = reader.sources().map(|source| (source.id, Known { key: source.key, samples: source.samples }));
+        let known = known.collect();
+        Ok(Self { reader, archive: Archive::new(dir, network), known })
     }
 
     /// What all vectors of the store have in common.
@@ -62,23 +93,49 @@ impl Searcher {
         self.reader.sources().find(|source| source.key == *key).map(|source| source.id)
     }
 
-    /// The best moments for a clip's spans (in order of time), best first; overlapping ones of a recording are merged.
+    /// The key of a recording.
+    pub fn key(&self, source: SourceId) -> Option<&SourceKey> {
+        self.known.get(&source).map(|known| &known.key)
+    }
+
+    /// The best moments for a question, best first; overlapping ones of a recording are merged.
     ///
     /// # Errors
     /// Where the vectors are of another dimension, or the store turns out damaged.
-    pub fn search(&self, spans: &[Embedded], options: &Options) -> Result<Vec<Hit>, IndexError> {
-        let mut hits = match spans {
-            [] => Vec::new(),
-            [one] => self.one(one, options)?,
-            _ => self.sequence(spans, options)?,
+    pub fn search(&self, question: &Question, options: &Options) -> Result<Vec<Hit>, SearchError> {
+        let mut hits = match question {
+            Question::Sound { heard: Some(heard), spans } if options.rerank => self.reranked(spans, heard, options)?,
+            Question::Sound { spans, .. } => match spans.as_slice() {
+                [] => Vec::new(),
+                [(_, embedding)] => self.one(embedding, options)?,
+                _ => self.sequence(spans, options)?,
+            },
+            Question::Word(embedding) => self.one(embedding, options)?,
         };
         hits.retain(|hit| options.min_score.is_none_or(|least| hit.score >= least));
         hits.truncate(options.k);
         Ok(hits)
     }
 
+    /// Asks for more than is wanted, and looks at that moment by moment.
+    fn reranked(&self, spans: &[Embedded], heard: &Heard, options: &Options) -> Result<Vec<Hit>, SearchError> {
+        let wide = CANDIDATES.max(options.k.saturating_mul(CANDIDATES_EACH)).min(self.reader.len());
+        let candidates = match spans {
+            [] => Vec::new(),
+            [(_, embedding)] => {
+                let query = Query::new(embedding).k(wide).exact(options.exact).filter(filter(options));
+                self.reader.search(&query)?
+            }
+            _ => self.sequence(spans, &Options { k: wide, per_file: false, ..options.clone() })?,
+        };
+        let mut hits =
+            rerank(heard, &candidates, &self.known, &self.archive).map_err(|cause| SearchError::Frames { cause })?;
+        hits.retain(|hit| !options.not.is_some_and(|(id, not)| id == hit.source && not.overlap(&hit.span) > 0));
+        Ok(merge(hits, options.per_file))
+    }
+
     /// One span: asks for more and more segments until enough are left after merging, or there are no more.
-    fn one(&self, (_, embedding): &Embedded, options: &Options) -> Result<Vec<Hit>, IndexError> {
+    fn one(&self, embedding: &Embedding, options: &Options) -> Result<Vec<Hit>, IndexError> {
         let all = self.reader.len();
         // A moment shows up as several overlapping segments.
         let mut k = options.k.saturating_mul(8).max(64);

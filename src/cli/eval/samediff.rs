@@ -1,11 +1,11 @@
-//! `audiosearch eval`
+//! `audiosearch eval samediff`
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::{Args, Subcommand};
+use clap::Args;
 
-use super::{
+use super::super::{
     Context, Outcome,
     manifest::{Manifest, Row},
     model::{JobsArgs, ModelArgs},
@@ -17,24 +17,12 @@ use crate::{
     pipeline::{ClipTask, embed_clips, whole},
 };
 
-/// Measure how good a model is
-#[derive(Args)]
-pub struct EvalArgs {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Subcommand)]
-enum What {
-    Samediff(SamediffArgs),
-}
-
 /// Does the model tell the same word from different ones?
 ///
 /// Compares all pairs of clips: average precision of "same word", the same without pairs of one word by one speaker (SWDP), and the
 /// precision among the 1 and 10 nearest clips of other speakers.
 #[derive(Args)]
-struct SamediffArgs {
+pub struct SamediffArgs {
     /// Tab-separated columns path, label, speaker, and start and end where they apply
     manifest: PathBuf,
     #[command(flatten)]
@@ -46,13 +34,7 @@ struct SamediffArgs {
     json: bool,
 }
 
-pub fn run(args: &EvalArgs, context: &Context) -> Result<Outcome> {
-    match &args.what {
-        What::Samediff(args) => samediff(args, context),
-    }
-}
-
-fn samediff(args: &SamediffArgs, context: &Context) -> Result<Outcome> {
+pub fn run(args: &SamediffArgs, context: &Context) -> Result<Outcome> {
     let manifest = Manifest::read(&args.manifest)?;
     let (labels, speakers) = manifest.labels_and_speakers()?;
     let model = args.model.load(None)?;

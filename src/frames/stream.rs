@@ -1,0 +1,77 @@
+//! Vectors of a recording that comes block by block.
+
+use super::{FrameNetwork, Heard, REDUCTION};
+use crate::features::{Features, FrameStream, LogMel};
+
+/// Log-mel frames taken through the network at a time (10 s).
+const BLOCK: usize = 1000;
+
+/// Hears a recording in bounded memory; the vectors are those of the whole recording in one piece, up to rounding.
+pub struct HeardStream<'a> {
+    network: &'a FrameNetwork,
+    frames: FrameStream,
+    /// Frames from `reach` before the next vector on, or from the beginning of the recording.
+    kept: Features,
+    /// Vectors already given that `kept` still covers.
+    given: usize,
+}
+
+impl<'a> HeardStream<'a> {
+    /// At the beginning of a recording.
+    pub fn new(network: &'a FrameNetwork) -> Self {
+        let features = network.features();
+        let frames = FrameStream::new(LogMel::new(features));
+        Self { network, frames, kept: Features::new(features.bands), given: 0 }
+    }
+
+    /// The next 16 kHz samples, and the vectors that are certain by now, if there are many.
+    pub fn push(&mut self, samples: &[f32]) -> Option<Heard> {
+        self.frames.push(samples, &mut self.kept);
+        (self.kept.frames() >= BLOCK + 2 * self.network.reach()).then(|| self.take())
+    }
+
+    /// The vectors that are left.
+    pub fn finish(self) -> Heard {
+        let heard = self.network.hear(&self.kept);
+        heard.part(self.given, heard.len())
+    }
+
+    fn take(&mut self) -> Heard {
+        let reach = self.network.reach() / REDUCTION;
+        let heard = self.network.hear(&self.kept);
+        // The last of them would change with the frames to come.
+        let certain = (self.kept.frames() / REDUCTION).saturating_sub(reach);
+        let part = heard.part(self.given, certain);
+        let drop = certain.saturating_sub(reach);
+        self.kept.drop_front(drop * REDUCTION);
+        self.given = certain - drop;
+        part
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::features::Frontend as _;
+
+    #[test]
+    fn blocks_of_any_size_give_the_same_vectors() {
+        let network = FrameNetwork::shipped().unwrap();
+        let samples: Vec<f32> = (0..500_000_u32).map(|i| ((i * (i % 977) % 1013) as f32 / 1013.0 - 0.5) * 0.3).collect();
+        let mut features = Features::new(network.features().bands);
+        LogMel::new(network.features()).compute(&samples, &mut features);
+        let whole = network.hear(&features);
+        for size in [7_001, 160_000, 500_000] {
+            let mut stream = HeardStream::new(&network);
+            let mut data = Vec::new();
+            for block in samples.chunks(size) {
+                data.extend(stream.push(block).into_iter().flat_map(|heard| heard.data().to_vec()));
+            }
+            data.extend_from_slice(stream.finish().data());
+            assert_eq!(data.len(), whole.data().len());
+            let apart = data.iter().zip(whole.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(apart < 1e-4, "{size}: {apart}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The places that the index names, looked at moment by moment.
+
+use std::{collections::HashMap, ops::Range};
+
+use audiosearch_index::{Hit, SourceId, SourceKey, Span};
+use rayon::prelude::*;
+
+use super::dtw::lay_along;
+use crate::frames::{Archive, ArchiveError, Heard, STEP};
+
+/// Vectors of recordings that are looked at, at most (27 min): what bounds the time of a query.
+const MOST_VECTORS: usize = 40_000;
+/// Looked at on either side of a named place: half the query and so many vectors more.
+const MARGIN: usize = 4;
+/// Share of the alignment in the score; the rest is the cosine of the span. Measured on dev.
+const SHARE: f32 = 0.8;
+
+/// A recording as the archive knows it.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Its key.
+    pub key: SourceKey,
+    /// Its length.
+    pub samples: u64,
+}
+
+/// A stretch of one recording to look at, in vectors, and the named places in it.
+struct Stretch<'a> {
+    source: SourceId,
+    range: Range<usize>,
+    hits: Vec<&'a Hit>,
+}
+
+/// Lays the query along the recordings around `hits` (best first): new places, with the boundaries and the order that the alignment
+/// gives; the best first, none overlapping another.
+///
+/// # Errors
+/// Where the vectors of a recording cannot be read.
+pub fn rerank(
+    heard: &Heard,
+    hits: &[Hit],
+    known: &HashMap<SourceId, Known>,
+    archive: &Archive,
+) -> Result<Vec<Hit>, ArchiveError> {
+    let stretches = stretches(heard.len(), hits);
+    let least = hits.last().map_or(0.0, |hit| hit.score);
+    let laid: Vec<Vec<Hit>> = stretches
+        .par_iter()
+        .map(|stretch| {
+            let Some(recording) = known.get(&stretch.source) else { return Ok(Vec::new()) };
+            let around = archive.read(&recording.key, recording.samples, stretch.range.clone())?;
+            let most = 1 + around.len() / heard.len().max(1);
+            let places = lay_along(heard, &around, most).into_iter().map(|place| {
+                let start = (stretch.range.start + place.start()) as u64 * STEP;
+                let end = ((stretch.range.start + place.end()) as u64 * STEP).min(recording.samples);
+                let span = Span { start, len: (end.saturating_sub(start)) as u32 };
+                let near = stretch.hits.iter().filter(|hit| is_same(&hit.span, &span));
+                // Hits come best first.
+                let (like, cosine) = near.map(|hit| (*hit, hit.score)).next().unwrap_or((stretch.hits[0], least));
+                Hit { span, score: SHARE * place.likeness + (1.0 - SHARE) * cosine, ..like.clone() }
+            });
+            Ok(places.collect())
+        })
+        .collect::<Result<_, _>>()?;
+    let mut all: Vec<Hit> = laid.into_iter().flatten().filter(|hit| hit.span.len > 0).collect();
+    all.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.source.cmp(&b.source)).then(a.span.cmp(&b.span)));
+    Ok(all)
+}
+
+/// Whether a span of the index stands for a place: most of the shorter one lies in the longer one.
+fn is_same(a: &Span, b: &Span) -> bool {
+    2 * a.overlap(b) >= u64::from(a.len.min(b.len))
+}
+
+/// What to look at for a query of so many vectors: around the best hits first, until there is enough; overlapping ones joined.
+fn stretches(query: usize, hits: &[Hit]) -> Vec<Stretch<'_>> {
+    let margin = query / 2 + MARGIN;
+    let mut by_source: HashMap<SourceId, Vec<(Range<usize>, &Hit)>> = HashMap::new();
+    let mut vectors = 0;
+    for hit in hits {
+        let from = ((hit.span.start / STEP) as usize).saturating_sub(margin);
+        let range = from..(hit.span.end().div_ceil(STEP)) as usize + margin;
+        let ranges = by_source.entry(hit.source).or_default();
+        // What is looked at already costs nothing more.
+        let inside = ranges.iter().any(|(other, _)| other.start <= range.start && range.end <= other.end);
+        let overlap: usize = ranges.iter().map(|(other, _)| shared(other, &range)).max().unwrap_or(0);
+        vectors += if inside { 0 } else { range.len() - overlap };
+        if vectors > MOST_VECTORS {
+            break;
+        }
+        ranges.push((range, hit));
+    }
+    let mut out = Vec::new();
+    for (source, mut ranges) in by_source {
+        ranges.sort_by_key(|(range, _)| range.start);
+        let mut open: Option<Stretch<'_>> = None;
+        for (range, hit) in ranges {
+            match &mut open {
+                Some(stretch) if range.start <= stretch.range.end => {
+                    stretch.range.end = stretch.range.end.max(range.end);
+                    stretch.hits.push(hit);
+                }
+                _ => out.extend(open.replace(Stretch { source, range, hits: vec![hit] })),
+            }
+        }
+        out.extend(open);
+    }
+    for stretch in &mut out {
+        stretch.hits.sort_by(|a, b| b.score.total_cmp(&a.score));
+    }
+    out
+}
+
+fn shared(a: &Range<usize>, b: &Range<usize>) -> usize {
+    a.end.min(b.end).saturating_sub(a.start.max(b.start))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use audiosearch_index::SegmentId;
+
+    use super::*;
+
+    fn hit(source: u32, start: u64, len: u32, score: f32) -> Hit {
+        Hit {
+            segment: SegmentId { source: SourceId(source), ordinal: start as u32 },
+            source: SourceId(source),
+            path: PathBuf::from("a.wav"),
+            span: Span { start, len },
+            label: None,
+            text: None,
+            score,
+        }
+    }
+
+    #[test]
+    fn places_that_overlap_are_looked_at_once() {
+        let hits = [hit(1, 64_000, 8_000, 0.9), hit(1, 70_000, 8_000, 0.8), hit(1, 640_000, 8_000, 0.7), hit(2, 0, 8_000, 0.6)];
+        let mut found = stretches(10, &hits);
+        found.sort_by_key(|stretch| (stretch.source, stretch.range.start));
+        assert_eq!(found.iter().map(|stretch| stretch.hits.len()).collect::<Vec<_>>(), [2, 1, 1]);
+        assert_eq!(found[0].hits[0].score, 0.9);
+        assert!(found[0].range.start <= 91 && found[0].range.end >= 131);
+        assert_eq!(found[2].range.start, 0);
+    }
+
+    #[test]
+    fn no_more_is_looked_at_than_there_is_time_for() {
+        let hits: Vec<Hit> = (0..5_000).map(|i| hit(i, 160_000, 16_000, 0.5)).collect();
+        let vectors: usize = stretches(20, &hits).iter().map(|stretch| stretch.range.len()).sum();
+        assert!(vectors <= MOST_VECTORS && vectors > MOST_VECTORS / 2, "{vectors}");
+    }
+}
