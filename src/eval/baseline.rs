@@ -58,12 +58,8 @@ fn mfcc(samples: &[f32]) -> Heard {
     let base: Vec<Vec<f32>> = (0..frames).map(cepstrum).collect();
     let slopes = slopes(&base);
     let curves = self::slopes(&slopes);
-    let mut rows: Vec<Vec<f32>> = base
-        .into_iter()
-        .zip(slopes)
-        .zip(curves)
-        .map(|((base, slope), curve)| [base, slope, curve].concat())
-        .collect();
+    let mut rows: Vec<Vec<f32>> =
+        base.into_iter().zip(slopes).zip(curves).map(|((base, slope), curve)| [base, slope, curve].concat()).collect();
     for value in 0..3 * COEFFICIENTS {
         let mean = rows.iter().map(|row| row[value]).sum::<f32>() / frames.max(1) as f32;
         let variance = rows.iter().map(|row| (row[value] - mean).powi(2)).sum::<f32>() / frames.max(1) as f32;
@@ -82,7 +78,8 @@ fn slopes(rows: &[Vec<f32>]) -> Vec<Vec<f32>> {
     let weight: f32 = 2.0 * (1..=SLOPE).map(|n| (n * n) as f32).sum::<f32>();
     let slope = |frame: usize| {
         let value = |k: usize| {
-            let pairs = (1..=SLOPE).map(|n| n as f32 * (rows[(frame + n).min(last)][k] - rows[frame.saturating_sub(n)][k]));
+            let pairs =
+                (1..=SLOPE).map(|n| n as f32 * (rows[(frame + n).min(last)][k] - rows[frame.saturating_sub(n)][k]));
             pairs.sum::<f32>() / weight
         };
         (0..COEFFICIENTS).map(value).collect()
@@ -101,10 +98,8 @@ mod tests {
     #[test]
     fn the_recording_that_a_query_is_cut_from_is_most_like_it() {
         let melody = |notes: &[f32]| notes.iter().flat_map(|&hertz| tone(hertz, 3_200)).collect::<Vec<f32>>();
-        let recordings = [
-            melody(&[300.0, 900.0, 500.0, 2000.0, 700.0]),
-            melody(&[2500.0, 400.0, 3000.0, 350.0, 1500.0]),
-        ];
+        let recordings =
+            [melody(&[300.0, 900.0, 500.0, 2000.0, 700.0]), melody(&[2500.0, 400.0, 3000.0, 350.0, 1500.0])];
         let mut baseline = WarpedBaseline::new();
         recordings.iter().for_each(|samples| baseline.push(samples));
         for (own, samples) in recordings.iter().enumerate() {

@@ -73,13 +73,7 @@ pub fn query_by_example(scores: &[Vec<Option<f32>>], queries: &[Token], utteranc
         as_many += share(wanted);
     }
     let n = count as f64;
-    QueryByExample {
-        queries: count,
-        utterances: utterances.len(),
-        map: map / n,
-        p_at_10: ten / n,
-        p_at_n: as_many / n,
-    }
+    QueryByExample { queries: count, utterances: utterances.len(), map: map / n, p_at_10: ten / n, p_at_n: as_many / n }
 }
 
 #[cfg(test)]
@@ -113,7 +107,8 @@ mod tests {
     #[test]
     fn a_word_that_nobody_else_says_is_no_query() {
         let utterances = [Utterance::new("a", "x")];
-        let figures = query_by_example(&[vec![Some(1.0)], vec![Some(1.0)]], &[query("a", "x"), query("z", "y")], &utterances);
+        let figures =
+            query_by_example(&[vec![Some(1.0)], vec![Some(1.0)]], &[query("a", "x"), query("z", "y")], &utterances);
         assert_eq!(figures.queries, 0);
         assert!(figures.map.is_nan());
     }

@@ -44,7 +44,9 @@ impl Layer {
         for (position, mut row) in columns.axis_iter_mut(Axis(0)).enumerate() {
             for tap in 0..self.taps {
                 // Frame `position × stride + tap - reach`, where there is one.
-                let Some(at) = (position * self.stride + tap).checked_sub(reach).filter(|at| *at < time) else { continue };
+                let Some(at) = (position * self.stride + tap).checked_sub(reach).filter(|at| *at < time) else {
+                    continue;
+                };
                 row.iter_mut().skip(tap * size).zip(input.row(at)).for_each(|(cell, value)| *cell = *value);
             }
         }

@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn blocks_of_any_size_give_the_same_vectors() {
         let network = FrameNetwork::shipped().unwrap();
-        let samples: Vec<f32> = (0..500_000_u32).map(|i| ((i * (i % 977) % 1013) as f32 / 1013.0 - 0.5) * 0.3).collect();
+        let samples: Vec<f32> =
+            (0..500_000_u32).map(|i| ((i * (i % 977) % 1013) as f32 / 1013.0 - 0.5) * 0.3).collect();
         let mut features = Features::new(network.features().bands);
         LogMel::new(network.features()).compute(&samples, &mut features);
         let whole = network.hear(&features);

@@ -95,7 +95,8 @@ mod tests {
 
     /// Unit vectors, one for each letter.
     fn heard(letters: &str) -> Heard {
-        let data = letters.bytes().flat_map(|letter| (b'a'..=b'z').map(move |other| f32::from(u8::from(letter == other))));
+        let data =
+            letters.bytes().flat_map(|letter| (b'a'..=b'z').map(move |other| f32::from(u8::from(letter == other))));
         Heard::from_values(26, data.collect())
     }
 

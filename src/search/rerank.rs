@@ -13,7 +13,7 @@ const MOST_VECTORS: usize = 40_000;
 /// Looked at on either side of a named place: half the query and so many vectors more.
 const MARGIN: usize = 4;
 /// Share of the alignment in the score; the rest is the cosine of the span. Measured on dev.
-const SHARE: f32 = 0.8;
+const SHARE: f32 = 0.9;
 
 /// A recording as the archive knows it.
 #[derive(Debug, Clone)]
@@ -137,7 +137,12 @@ mod tests {
 
     #[test]
     fn places_that_overlap_are_looked_at_once() {
-        let hits = [hit(1, 64_000, 8_000, 0.9), hit(1, 70_000, 8_000, 0.8), hit(1, 640_000, 8_000, 0.7), hit(2, 0, 8_000, 0.6)];
+        let hits = [
+            hit(1, 64_000, 8_000, 0.9),
+            hit(1, 70_000, 8_000, 0.8),
+            hit(1, 640_000, 8_000, 0.7),
+            hit(2, 0, 8_000, 0.6),
+        ];
         let mut found = stretches(10, &hits);
         found.sort_by_key(|stretch| (stretch.source, stretch.range.start));
         assert_eq!(found.iter().map(|stretch| stretch.hits.len()).collect::<Vec<_>>(), [2, 1, 1]);

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, path::Path};
 
 use audiosearch_index::{
-    Collection, Embedding, Filter, Fingerprint, Hit, IndexError, Query, Reader, Schema, SegmentRef, SourceId, SourceKey, Span,
+    Collection, Embedding, Filter, Fingerprint, Hit, IndexError, Query, Reader, Schema, SegmentRef, SourceId,
+    SourceKey, Span,
 };
 
 use super::{
