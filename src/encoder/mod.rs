@@ -6,6 +6,7 @@ mod config;
 mod decoder;
 mod device;
 mod error;
+mod groups;
 mod network;
 mod parameters;
 mod random;

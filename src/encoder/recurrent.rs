@@ -3,6 +3,7 @@
 use tch::{Kind, TchError, Tensor};
 
 use super::config::Cell;
+use super::groups::Groups;
 use super::parameters::Parameters;
 use super::random::Random;
 
@@ -127,6 +128,20 @@ impl Stack {
 
     /// States [batch, time, directions × width] of the last layer. What stands in the padding is not defined.
     pub fn run(&self, input: &Tensor, lengths: &Lengths, mode: Mode) -> Result<Tensor, TchError> {
+        // Training draws rows of all lengths; what asks for inference puts its batches together by length itself.
+        let Mode::Training { seed } = mode else { return self.layers(input, lengths, mode) };
+        let Some(groups) = Groups::new(lengths.values(), input.device())? else {
+            return self.layers(input, lengths, mode);
+        };
+        let states = groups.all.iter().enumerate().map(|(i, group)| {
+            let lengths = Lengths::new(group.lengths.clone(), input)?;
+            let mode = Mode::Training { seed: seed ^ ((i as u64 + 1) << 8) };
+            self.layers(&group.sequences(input)?, &lengths, mode)
+        });
+        groups.together(&states.collect::<Result<Vec<_>, TchError>>()?)
+    }
+
+    fn layers(&self, input: &Tensor, lengths: &Lengths, mode: Mode) -> Result<Tensor, TchError> {
         let mut states = input.shallow_clone();
         for (i, (forward, backward)) in self.layers.iter().enumerate() {
             if let (1.., Mode::Training { seed }) = (i, mode) {

@@ -133,6 +133,12 @@ pub struct BatchArgs {
     /// Random windows that are classes of their own
     #[arg(long, value_name = "N")]
     windows: Option<usize>,
+    /// Further written words that speech is told apart from, for multiview
+    #[arg(long, value_name = "N")]
+    decoys: Option<usize>,
+    /// Chance that a word brings a span that overlaps it but misses it, to be told apart from everything
+    #[arg(long, value_name = "P")]
+    fragments: Option<f32>,
     /// Shortest and longest random window, in frames of 10 ms
     #[arg(long, value_name = "MIN,MAX", value_parser = pair::<usize, usize>)]
     window_frames: Option<(usize, usize)>,
@@ -150,6 +156,8 @@ impl BatchArgs {
             tokens: self.tokens.unwrap_or(usual.tokens),
             across: self.across.unwrap_or(usual.across),
             windows: self.windows.unwrap_or(usual.windows),
+            decoys: self.decoys.unwrap_or(usual.decoys),
+            fragments: self.fragments.unwrap_or(usual.fragments),
             window_frames: self.window_frames.unwrap_or(usual.window_frames),
             longest: self.longest.unwrap_or(usual.longest),
         }

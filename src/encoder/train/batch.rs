@@ -1,11 +1,14 @@
 //! What one step of training sees.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
 use super::super::random::Random;
 use super::augment::{View, distort};
 use super::config::TrainConfig;
 use super::corpus::{Corpus, Token};
+use super::fragment::fragment;
 
 /// Padded frames [rows, longest, bands] with their lengths.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -36,10 +39,14 @@ pub(crate) struct Batch {
     /// Spans in states of the recurrent stack.
     pub begin: Vec<i64>,
     pub end: Vec<i64>,
+    /// Spans that miss the word of their row: rows, and ends in states.
+    pub fragments: [Vec<i64>; 3],
     /// Class of each row; words come first, in the order of `words`, then windows.
     pub classes: Vec<i64>,
     /// Labels of the word classes.
     pub words: Vec<String>,
+    /// Labels of other words, each once.
+    pub decoys: Vec<String>,
     /// Rows that stand for words; windows come after.
     pub word_rows: usize,
     /// Standardised frames at the reduced rate, gain taken out: what `sa`, `dsa` and `cae` reconstruct.
@@ -153,6 +160,19 @@ impl<'a> Sampler<'a> {
         chosen
     }
 
+    /// Labels that no row of the batch has. A spoken word can be anything that is not said, so that these need no sound.
+    fn decoys(&self, words: &[String], stream: u64, number: u64) -> Vec<String> {
+        let random = &mut Random::new(&[self.config.seed, stream, number, 0]);
+        let all = &self.corpus.words;
+        let mut taken: HashSet<&str> = words.iter().map(String::as_str).collect();
+        let drawn = 0..if all.is_empty() { 0 } else { self.config.batch.decoys };
+        drawn
+            .map(|_| all[random.below(all.len())].label.as_str())
+            .filter(|&label| taken.insert(label))
+            .map(str::to_owned)
+            .collect()
+    }
+
     fn window(&self, random: &mut Random) -> Option<Token> {
         let (shortest, longest) = self.config.batch.window_frames;
         for _ in 0..8 {
@@ -221,7 +241,19 @@ impl<'a> Sampler<'a> {
         let states = |v: &View| (v.data.len() / bands).div_ceil(reduction);
         let begin: Vec<i64> = views.iter().map(|v| (v.begin / reduction).min(states(v) - 1) as i64).collect();
         let end = views.iter().zip(&begin);
-        let end = end.map(|(v, &b)| (v.end.div_ceil(reduction) as i64).clamp(b + 1, states(v) as i64)).collect();
+        let end: Vec<i64> =
+            end.map(|(v, &b)| (v.end.div_ceil(reduction) as i64).clamp(b + 1, states(v) as i64)).collect();
+        let mut fragments: [Vec<i64>; 3] = Default::default();
+        if self.config.objective.tells_apart() {
+            for row in 0..word_rows {
+                let random = &mut Random::new(&[seed, stream, number, 1 + row as u64, 1]);
+                let found = random.chance(self.config.batch.fragments);
+                let found = found.then(|| fragment(begin[row], end[row], states(&views[row]) as i64, random)).flatten();
+                if let Some((from, to)) = found {
+                    fragments.iter_mut().zip([row as i64, from, to]).for_each(|(all, value)| all.push(value));
+                }
+            }
+        }
         let objective = &self.config.objective;
         let own = (objective.sa > 0.0).then(|| {
             let spans = views.iter().map(|v| self.target(&v.data[v.begin * bands..v.end * bands]));
@@ -243,14 +275,17 @@ impl<'a> Sampler<'a> {
             Padded::new(&(0..rows.len()).map(|i| clean(other(i))).collect::<Vec<_>>(), bands)
         });
         let cut = if objective.agreement > 0.0 { surrounded(&views, bands) } else { None };
+        let decoys = if objective.multiview > 0.0 { self.decoys(&words, stream, number) } else { Vec::new() };
         let frames = views.iter().map(|v| (v.data.len() / bands) as u64).sum();
         let data: Vec<Vec<f32>> = views.into_iter().map(|v| v.data).collect();
         Batch {
             input: Padded::new(&data, bands),
             begin,
             end,
+            fragments,
             classes: rows.iter().map(|r| r.1).collect(),
             words,
+            decoys,
             word_rows,
             own,
             clean: dsa,

@@ -65,6 +65,11 @@ impl Objective {
         self.sa > 0.0 || self.dsa > 0.0 || self.cae > 0.0
     }
 
+    /// Whether spans are told apart.
+    pub fn tells_apart(&self) -> bool {
+        self.contrastive > 0.0 || self.multiview > 0.0
+    }
+
     /// Whether the plain reconstruction is all there is: nothing is distorted then.
     pub fn plain(&self) -> bool {
         self.dsa == 0.0 && self.cae == 0.0 && self.contrastive == 0.0 && self.multiview == 0.0 && self.agreement == 0.0
@@ -127,6 +132,10 @@ pub struct BatchConfig {
     pub across: f32,
     /// Random windows that are classes of their own, two views each.
     pub windows: usize,
+    /// Further written words, which speech is told apart from as well; for `multiview`.
+    pub decoys: usize,
+    /// Chance that a word's row brings a span that overlaps it but misses it, to be told apart from everything.
+    pub fragments: f32,
     /// Shortest and longest window, in frames.
     pub window_frames: (usize, usize),
     /// Longest stretch in frames; context goes first, then the span's end.
@@ -135,7 +144,16 @@ pub struct BatchConfig {
 
 impl Default for BatchConfig {
     fn default() -> Self {
-        BatchConfig { words: 84, tokens: 2, across: 0.3, windows: 40, window_frames: (18, 90), longest: 240 }
+        BatchConfig {
+            words: 84,
+            tokens: 2,
+            across: 0.3,
+            windows: 40,
+            decoys: 256,
+            fragments: 0.7,
+            window_frames: (18, 90),
+            longest: 240,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::super::decoder::Decoder;
+use super::super::groups::Groups;
 use super::super::network::SpeechNetwork;
 use super::super::recurrent::Mode;
 use super::super::spelling::SpellingNetwork;
@@ -64,12 +65,18 @@ pub(crate) struct Networks {
 }
 
 impl Networks {
-    /// Unit vectors [rows, dimension] of a batch.
-    pub fn embed(&self, batch: &Batch, bands: usize, mode: Mode) -> Result<Tensor, TchError> {
+    /// Unit vectors [rows, dimension] of a batch, and those of its fragments.
+    fn embed(&self, batch: &Batch, bands: usize, mode: Mode) -> Result<(Tensor, Option<Tensor>), TchError> {
         let input = self.tensor(&batch.input, bands)?;
         let (states, _) = self.speech.states(&input, batch.input.lengths.clone(), mode)?;
         let index = |values: &[i64]| Tensor::f_from_slice(values)?.f_to_device(self.device);
-        self.speech.project(&self.speech.pool(&states, &index(&batch.begin)?, &index(&batch.end)?)?)
+        let pooled = |states: &Tensor, begin: &[i64], end: &[i64]| {
+            self.speech.project(&self.speech.pool(states, &index(begin)?, &index(end)?)?)
+        };
+        let [rows, begin, end] = &batch.fragments;
+        let fragments =
+            if rows.is_empty() { None } else { Some(pooled(&states.f_index_select(0, &index(rows)?)?, begin, end)?) };
+        Ok((pooled(&states, &batch.begin, &batch.end)?, fragments))
     }
 
     /// Unit vectors of whole rows, before the normalisation; one state stands for `reduction` frames.
@@ -94,7 +101,7 @@ impl Networks {
         config: &TrainConfig,
         mode: Mode,
     ) -> Result<(Tensor, Losses), TchError> {
-        let vectors = self.embed(batch, bands, mode)?;
+        let (vectors, fragments) = self.embed(batch, bands, mode)?;
         let mut total = Tensor::f_zeros([1], (Kind::Float, self.device))?;
         let mut losses = Losses::default();
         let mut add = |weight: f64, loss: &Tensor| -> Result<Option<f64>, TchError> {
@@ -115,15 +122,26 @@ impl Networks {
             }
         }
         if objective.contrastive > 0.0 {
-            let classes = Tensor::f_from_slice(&batch.classes)?.f_to_device(self.device)?;
-            losses.contrastive = add(objective.contrastive, &contrastive(&vectors, &classes, config)?)?;
+            let mut classes = batch.classes.clone();
+            // A fragment is of a class of its own: nothing is drawn to it, and everything is drawn away.
+            let next = classes.iter().max().map_or(0, |c| c + 1);
+            classes.extend(next..next + batch.fragments[0].len() as i64);
+            let classes = Tensor::f_from_slice(&classes)?.f_to_device(self.device)?;
+            let all = match &fragments {
+                Some(fragments) => Tensor::f_cat(&[&vectors, fragments], 0)?,
+                None => vectors.shallow_clone(),
+            };
+            losses.contrastive = add(objective.contrastive, &contrastive(&all, &classes, config)?)?;
         }
         if let Some(spelling) = self.spelling.as_ref().filter(|_| objective.multiview > 0.0 && !batch.words.is_empty())
         {
-            let words = spelling.run(&batch.words, self.device)?;
+            let written: Vec<&String> = batch.words.iter().chain(&batch.decoys).collect();
+            let words = spelling.run(&written, self.device)?;
             let spoken = vectors.f_narrow(0, 0, batch.word_rows as i64)?;
             let classes = Tensor::f_from_slice(&batch.classes[..batch.word_rows])?.f_to_device(self.device)?;
-            losses.multiview = add(objective.multiview, &multiview(&spoken, &words, &classes, config.temperature)?)?;
+            let spoken_words = batch.words.len() as i64;
+            let loss = multiview(&spoken, fragments.as_ref(), &words, spoken_words, &classes, config.temperature)?;
+            losses.multiview = add(objective.multiview, &loss)?;
         }
         if let Some((cut, rows)) = &batch.cut {
             let alone = self.embed_whole(cut, bands, config.network.reduction() as i64, mode)?;
@@ -142,13 +160,27 @@ impl Networks {
         target: &Padded,
         bands: usize,
     ) -> Result<Tensor, TchError> {
-        let output = decoder.run(vectors, &target.lengths)?;
-        let time = Tensor::f_arange(target.longest as i64, (Kind::Int64, self.device))?.f_unsqueeze(0)?;
-        let lengths = Tensor::f_from_slice(&target.lengths)?.f_to_device(self.device)?.f_unsqueeze(1)?;
-        let inside = time.f_lt_tensor(&lengths)?.f_to_kind(Kind::Float)?.f_unsqueeze(2)?;
-        let error = output.f_sub(&self.tensor(target, bands)?)?.f_square()?.f_mul(&inside)?;
+        let frames_of = self.tensor(target, bands)?;
+        let error = match Groups::new(&target.lengths, self.device)? {
+            None => self.error(decoder, vectors, &frames_of, &target.lengths)?,
+            Some(groups) => {
+                let errors = groups.all.iter().map(|group| {
+                    self.error(decoder, &group.rows(vectors)?, &group.sequences(&frames_of)?, &group.lengths)
+                });
+                Tensor::f_stack(&errors.collect::<Result<Vec<_>, TchError>>()?, 0)?.f_sum(Kind::Float)?
+            }
+        };
         let frames: i64 = target.lengths.iter().sum();
-        error.f_sum(Kind::Float)?.f_div_scalar((frames * bands as i64) as f64)
+        error.f_div_scalar((frames * bands as i64) as f64)
+    }
+
+    /// Sum of squared differences between what the decoder makes of `vectors` and `target` [rows, longest, bands].
+    fn error(&self, decoder: &Decoder, vectors: &Tensor, target: &Tensor, lengths: &[i64]) -> Result<Tensor, TchError> {
+        let output = decoder.run(vectors, lengths)?;
+        let time = Tensor::f_arange(target.size()[1], (Kind::Int64, self.device))?.f_unsqueeze(0)?;
+        let lengths = Tensor::f_from_slice(lengths)?.f_to_device(self.device)?.f_unsqueeze(1)?;
+        let inside = time.f_lt_tensor(&lengths)?.f_to_kind(Kind::Float)?.f_unsqueeze(2)?;
+        output.f_sub(target)?.f_square()?.f_mul(&inside)?.f_sum(Kind::Float)
     }
 }
 
@@ -176,13 +208,29 @@ fn contrastive(vectors: &Tensor, classes: &Tensor, config: &TrainConfig) -> Resu
     each.f_sum(Kind::Float)?.f_div(&with)?.f_neg()
 }
 
-/// Contrastive across the views, both ways: speech among words and word among tokens (after He et al. 2017).
-fn multiview(spoken: &Tensor, words: &Tensor, classes: &Tensor, temperature: f64) -> Result<Tensor, TchError> {
+/// Contrastive across the views, both ways: speech among words and word among tokens (after He et al. 2017). The first
+/// `spoken_words` rows of `words` are those of the classes, the others are in no row of `spoken`; `fragments` are of no word.
+fn multiview(
+    spoken: &Tensor,
+    fragments: Option<&Tensor>,
+    words: &Tensor,
+    spoken_words: i64,
+    classes: &Tensor,
+    temperature: f64,
+) -> Result<Tensor, TchError> {
     let logits = spoken.f_matmul(&words.f_tr()?)?.f_div_scalar(temperature)?;
     let to_word = logits.f_cross_entropy_loss::<&Tensor>(classes, None, tch::Reduction::Mean, -100, 0.0)?;
-    let word = Tensor::f_arange(words.size()[0], (Kind::Int64, words.device()))?.f_unsqueeze(0)?;
+    let logits = logits.f_narrow(1, 0, spoken_words)?;
+    let among = match fragments {
+        Some(fragments) => {
+            let missed = fragments.f_matmul(&words.f_narrow(0, 0, spoken_words)?.f_tr()?)?.f_div_scalar(temperature)?;
+            Tensor::f_cat(&[&logits, &missed], 0)?
+        }
+        None => logits.shallow_clone(),
+    };
+    let word = Tensor::f_arange(spoken_words, (Kind::Int64, words.device()))?.f_unsqueeze(0)?;
     let match_ = classes.f_unsqueeze(1)?.f_eq_tensor(&word)?.f_to_kind(Kind::Float)?;
-    let log_share = logits.f_sub(&logits.f_logsumexp([0], true)?)?;
+    let log_share = logits.f_sub(&among.f_logsumexp([0], true)?)?;
     let count = match_.f_sum_dim_intlist(0, false, Kind::Float)?.f_clamp_min(1.0)?;
     let to_speech = log_share.f_mul(&match_)?.f_sum_dim_intlist(0, false, Kind::Float)?.f_div(&count)?;
     to_word.f_sub(&to_speech.f_mean(Kind::Float)?)

@@ -6,6 +6,7 @@ mod config;
 mod corpus;
 mod dev;
 mod error;
+mod fragment;
 mod gradient;
 mod journal;
 mod loss;
