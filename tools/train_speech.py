@@ -31,7 +31,8 @@ RECIPE = [
     "--convolution", "128x2", "--convolution", "128x2", "--cell", "gru", "--layers", "2", "--width", "128",
     "--dimension", "128", "--dropout", "0.1", "--decoder-width", "128", "--character", "48", "--spelling-width", "128",
     "--objective", "contrastive:1,dsa:0.1,cae:0.1,multiview:0.5,agreement:1",
-    "--words", "112", "--windows", "40", "--learning-rate", "3e-3", "--weight-decay", "1e-3", "--warm-up", "60",
+    "--words", "112", "--windows", "40", "--decoys", "0", "--fragments", "0",
+    "--learning-rate", "3e-3", "--weight-decay", "1e-3", "--warm-up", "60",
     "--epoch", "60", "--patience", "0", "--seed", "0", "--threads", "1",
 ]  # fmt: skip
 
