@@ -66,6 +66,13 @@ pub(crate) fn freeze(truth: &Truth, dir: &Path, collection: Collection) -> Resul
     Ok(revision)
 }
 
+/// The newest revision that the frozen files show; 0 where there are none that can be read.
+pub(crate) fn shown(dir: &Path, collection: Collection) -> u64 {
+    let base = FrozenFile::open(&collection.base_path(dir), Kind::Base);
+    let tail = FrozenFile::open(&collection.tail_path(dir), Kind::Tail);
+    [base, tail].iter().flatten().map(FrozenFile::generation).max().unwrap_or(0)
+}
+
 /// Builds the base anew from the whole truth.
 pub(crate) fn refreeze(truth: &Truth, dir: &Path, collection: Collection) -> Result<u64> {
     merge(truth, dir, collection, None)

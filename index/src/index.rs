@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{IndexError, Result};
 use crate::freeze;
+use crate::frozen::sync_folder;
 use crate::lock::Lock;
 use crate::truth::Truth;
 use crate::writer::Writer;
@@ -58,6 +59,10 @@ impl Index {
         let lock = Lock::take(&collection.lock_path(dir))?;
         finish_compaction(dir, collection)?;
         let truth = Truth::open(&collection.truth_path(dir), schema)?;
+        let shown = freeze::shown(dir, collection);
+        if shown > truth.revision()? {
+            truth.outrun(shown)?;
+        }
         Ok(Self { truth, dir: dir.to_owned(), collection, _lock: lock })
     }
 
@@ -111,8 +116,13 @@ impl Index {
         copied?;
         let Self { truth, _lock, .. } = index;
         drop(truth);
+        // The new truth's own files first, then each rename: a machine that stops must not have the last one alone.
+        sync_folder(&new)?;
+        sync_folder(dir)?;
         fs::rename(&path, &old).map_err(IndexError::io("set the old truth aside", &path))?;
+        sync_folder(dir)?;
         fs::rename(&new, &path).map_err(IndexError::io("put the new truth in place", &new))?;
+        sync_folder(dir)?;
         fs::remove_dir_all(&old).map_err(IndexError::io("remove the old truth", &old))?;
         let after = folder_bytes(&path);
         let truth = Truth::open(&path, None)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::{IndexError, Result};
-use crate::frozen::{FrozenFile, Kind, NO_LABEL};
+use crate::frozen::{FrozenFile, Kind, SourceRow};
 use crate::query::{Hit, Query};
 use crate::record::path_from_bytes;
 use crate::search::{CodesView, Kernel, QueryCode, Scratch, scan, top, walk};
@@ -15,6 +15,8 @@ use crate::{Collection, Fingerprint, Generation, Schema, SegmentId, SourceId, So
 const SCAN_ROWS: usize = 2_000;
 /// Of rows scanned by their codes, this many for each hit are looked at again by their vectors.
 const RESCORED: usize = 8;
+/// Of rows that a walk found, this many for each hit and this many more are looked at again by their vectors.
+const WALK_RESCORED: (usize, usize) = (2, 12);
 /// The graph is left when it would have to keep more than this part of the rows.
 const SCAN_PART: usize = 8;
 
@@ -158,9 +160,7 @@ impl Reader {
             let (path, key) = (PathBuf::new(), SourceKey::new([]));
             return SourceRef { id: SourceId(u32::MAX), key, path, samples: 0, segments: 0 };
         };
-        let newer = self.amendments.touched(own.id).zip(self.tail.as_ref());
-        let newer = newer.and_then(|(place, tail)| Some((tail, tail.sources().get(place)?)));
-        let (from, row) = newer.unwrap_or((file, own));
+        let (from, row) = self.newest(file, own);
         SourceRef {
             id: SourceId(own.id),
             key: key_of(from, row.key_at, row.key_len),
@@ -170,16 +170,20 @@ impl Reader {
         }
     }
 
+    /// What is newest of a source, and the file that holds its strings.
+    fn newest<'a>(&'a self, file: &'a FrozenFile, own: &'a SourceRow) -> (&'a FrozenFile, &'a SourceRow) {
+        let newer = self.amendments.touched(own.id).zip(self.tail.as_ref());
+        newer.and_then(|(place, tail)| Some((tail, tail.sources().get(place)?))).unwrap_or((file, own))
+    }
+
     fn segment<'a>(&'a self, file: &'a FrozenFile, row: u32, source: &SourceRef) -> Option<SegmentRef<'a>> {
         let at = file.row(row as usize)?;
-        let label = file.row_labels().get(row as usize).filter(|l| **l != NO_LABEL);
-        let label = label.and_then(|&l| file.labels().get(l as usize)).and_then(|l| file.text_at(l.at, l.len));
         Some(SegmentRef {
             id: SegmentId { source: source.id, ordinal: at.ordinal },
             source: source.id,
             path: source.path.clone(),
             span: Span { start: at.start, len: at.len },
-            label,
+            label: file.label(row as usize),
             text: file.text_at(at.text_at, at.text_len),
             embedding: file.vector(row as usize)?,
         })
@@ -208,12 +212,19 @@ impl Reader {
     }
 
     fn hit(&self, file: &FrozenFile, row: u32, score: f32) -> Option<Hit> {
-        let place = *file.row_sources().get(row as usize)?;
-        let source = self.source(file, place as usize);
-        let segment = self.segment(file, row, &source)?;
-        let (label, text) = (segment.label.map(str::to_owned), segment.text.map(str::to_owned));
-        let (id, span) = (segment.id, segment.span);
-        Some(Hit { segment: id, source: source.id, path: source.path, span, label, text, score })
+        let at = file.row(row as usize)?;
+        let own = file.sources().get(*file.row_sources().get(row as usize)? as usize)?;
+        let (from, newest) = self.newest(file, own);
+        let source = SourceId(own.id);
+        Some(Hit {
+            segment: SegmentId { source, ordinal: at.ordinal },
+            source,
+            path: path_from_bytes(from.bytes_at(newest.path_at, newest.path_len).unwrap_or_default()),
+            span: Span { start: at.start, len: at.len },
+            label: file.label(row as usize).map(str::to_owned),
+            text: file.text_at(at.text_at, at.text_len).map(str::to_owned),
+            score,
+        })
     }
 
     /// The `k` best rows of one file.
@@ -231,17 +242,20 @@ impl Reader {
         let exact = query.exact || selection.rows <= SCAN_ROWS;
         if !exact && graph.degree == 0 && !query.per_source {
             let rows = self.scan_codes(file, selection, query, (k * RESCORED).max(ef));
-            return Ok(self.best(file, query, rows.into_iter()));
+            return Ok(self.best(file, query, &rows));
         }
         while !exact && graph.degree > 0 && ef <= file.rows() / SCAN_PART {
-            let found = self.walk_file(file, &graph, selection, query, ef);
-            let best = self.best(file, query, found.into_iter());
+            let mut found = self.walk_file(file, &graph, selection, query, ef);
+            if !query.per_source {
+                found.truncate(k.saturating_mul(WALK_RESCORED.0).saturating_add(WALK_RESCORED.1));
+            }
+            let best = self.best(file, query, &found);
             if best.len() == k {
                 return Ok(best);
             }
             ef *= 4;
         }
-        Ok(self.best(file, query, selection.iter()))
+        Ok(self.best(file, query, &selection.list()))
     }
 
     fn walk_file(
@@ -266,14 +280,14 @@ impl Reader {
     fn scan_codes(&self, file: &FrozenFile, selection: &Selection<'_>, query: &Query<'_>, most: usize) -> Vec<u32> {
         let codes = CodesView { stride: file.code_stride(), bytes: file.codes() };
         let code = QueryCode::new(query.embedding.as_slice(), file.scale().1, codes.stride);
-        let (rows, mut scores): (Vec<u32>, _) = (selection.iter().collect(), Vec::new());
+        let (rows, mut scores) = (selection.list(), Vec::new());
         self.kernel.score(&code.weights, codes, &rows, &mut scores);
         let scored = rows.into_iter().zip(scores.into_iter().map(|s| s as f32));
         top(most, scored).into_iter().map(|(row, _)| row).collect()
     }
 
     /// The best of `rows` by their true cosine; with `per_source`, each source's best.
-    fn best(&self, file: &FrozenFile, query: &Query<'_>, rows: impl Iterator<Item = u32>) -> Vec<(u32, f32)> {
+    fn best(&self, file: &FrozenFile, query: &Query<'_>, rows: &[u32]) -> Vec<(u32, f32)> {
         let scored = scan(self.kernel, query.embedding.as_slice(), file.vectors(), rows);
         if !query.per_source {
             return top(query.k, scored);

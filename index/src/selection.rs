@@ -8,6 +8,9 @@ use crate::query::Filter;
 use crate::record::path_from_bytes;
 use crate::{SourceKey, Span};
 
+/// Sources that have less than this part of the rows are gone through one by one.
+const FEW_PART: usize = 16;
+
 /// What a tail says about the base's sources.
 #[derive(Debug, Default)]
 pub(crate) struct Amendments {
@@ -122,8 +125,20 @@ impl<'a> Selection<'a> {
     }
 
     /// All rows that may be hits.
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..self.file.rows() as u32).filter(|&row| self.is_all() || self.contains(row))
+    pub fn list(&self) -> Vec<u32> {
+        let all = 0..self.file.rows() as u32;
+        if self.is_all() {
+            return all.collect();
+        }
+        // Rows of one source do not lie together, so for many sources all rows are gone through in their order.
+        match &self.sources {
+            Some(pass) if self.rows < self.file.rows() / FEW_PART => {
+                let sources = self.file.sources().iter().zip(pass).filter(|(_, pass)| **pass);
+                let rows = sources.flat_map(|(source, _)| self.file.rows_of(source).iter().copied());
+                rows.filter(|&row| self.contains(row)).collect()
+            }
+            _ => all.filter(|&row| self.contains(row)).collect(),
+        }
     }
 }
 

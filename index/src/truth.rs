@@ -212,6 +212,16 @@ impl Truth {
         self.number(key::BASE)
     }
 
+    /// Counts on from above `shown`, a revision that frozen files know and this truth does not: it has lost changes that
+    /// it had reported, and no later state may be taken for the one that was frozen. The next commit builds anew.
+    pub fn outrun(&self, shown: u64) -> Result<()> {
+        let mut batch = sled::Batch::default();
+        batch.insert(key::REVISION, &shown.saturating_add(1).to_le_bytes());
+        batch.insert(key::BASE, &0u64.to_le_bytes());
+        self.meta.apply_batch(batch).map_err(error_at(&self.path))?;
+        self.flush()
+    }
+
     /// Declares the base of `revision` current: all changes up to it are forgotten.
     pub fn set_base(&self, revision: u64) -> Result<()> {
         self.meta.insert(key::BASE, &revision.to_le_bytes()).map_err(error_at(&self.path))?;

@@ -1,5 +1,5 @@
-//! What a store survives. `AUDIOSEARCH_KILLS=300` and `AUDIOSEARCH_FUZZ=100000` make the two long tests as long as
-//! a release needs them.
+//! What a store survives besides kill -9 (`kills.rs`), damaged frozen files (`fuzz.rs`) and a damaged truth
+//! (`damaged_truth.rs`).
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -9,127 +9,23 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use audiosearch_index::{Index, IndexError, Problem, Query, Reader, Source, SourceKey};
-use common::{AUDIO, Numbers, fill, schema, segment, source};
-
-fn times(variable: &str, otherwise: usize) -> usize {
-    std::env::var(variable).ok().and_then(|v| v.parse().ok()).unwrap_or(otherwise)
-}
-
-/// Version `version` of a source: everything in it tells the version, so a mixture would show.
-fn versioned(key: u64, version: u64, numbers: &mut Numbers) -> (Source, Vec<audiosearch_index::Segment>) {
-    let segments = (0..=version % 150).map(|_| segment(version, numbers.embedding(16))).collect();
-    (Source { size: version, ..source(&format!("key{key}")) }, segments)
-}
-
-fn assert_whole(dir: &Path) -> BTreeMap<SourceKey, u64> {
-    let index = Index::open(dir, AUDIO).unwrap();
-    let report = index.verify().unwrap();
-    let bad = |p: &&Problem| !matches!(p, Problem::Stale { .. } | Problem::Frozen { .. });
-    assert_eq!(report.problems.iter().find(bad), None);
-    let mut versions = BTreeMap::new();
-    for entry in index.sources() {
-        let (_, source, segments) = entry.unwrap();
-        assert_eq!(u64::from(segments), source.size % 150 + 1, "{source:?} is half another version");
-        assert_eq!(versions.insert(source.key.clone(), source.size), None, "{:?} is there twice", source.key);
-    }
-    index.writer().unwrap().commit().unwrap();
-    let reader = Reader::open(dir, AUDIO).unwrap();
-    assert_eq!(reader.sources().count(), versions.len());
-    for segment in reader.segments() {
-        let key = SourceKey::new(segment.path.to_str().unwrap());
-        assert_eq!(versions.get(&key), Some(&segment.span.start), "a reader sees another version of {key:?}");
-    }
-    versions
-}
-
-/// Not a test: the process that the next one kills.
-#[test]
-#[ignore = "the victim of no_kill_loses_what_was_acknowledged"]
-fn victim() {
-    let dir = PathBuf::from(std::env::var_os("AUDIOSEARCH_VICTIM").unwrap());
-    let mut numbers = Numbers(u64::from(std::process::id()));
-    let index = Index::create(&dir, AUDIO, schema(16)).unwrap();
-    let highest = index.sources().map(|s| s.unwrap().1.size).max().unwrap_or(0);
-    for version in highest + 1.. {
-        let key = numbers.below(20);
-        let writer = index.writer().unwrap();
-        if numbers.below(8) == 0 {
-            writer.remove_source(&SourceKey::new(format!("key{key}"))).unwrap();
-            writer.flush().unwrap();
-            writeln!(std::io::stdout(), "\ngone {key} 0").unwrap();
-        } else {
-            let (source, segments) = versioned(key, version, &mut numbers);
-            writer.put_source(source, segments).unwrap();
-            writer.flush().unwrap();
-            writeln!(std::io::stdout(), "\nput {key} {version}").unwrap();
-        }
-        if numbers.below(6) == 0 {
-            writer.commit().unwrap();
-        }
-    }
-}
-
-#[test]
-fn no_kill_loses_what_was_acknowledged() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut numbers = Numbers(11);
-    let mut acknowledged: BTreeMap<u64, u64> = BTreeMap::new();
-    for round in 0..times("AUDIOSEARCH_KILLS", 12) {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "victim", "--ignored", "--nocapture", "--test-threads=1"])
-            .env("AUDIOSEARCH_VICTIM", dir.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let stdout = child.stdout.take().unwrap();
-        let reader =
-            std::thread::spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).collect::<Vec<_>>());
-        std::thread::sleep(Duration::from_millis(20 + numbers.below(300)));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let mut last = None;
-        for line in reader.join().unwrap() {
-            let words: Vec<&str> = line.split(' ').collect();
-            if let [what @ ("put" | "gone"), key, version] = words[..] {
-                last = Some((what == "gone", key.parse::<u64>().unwrap()));
-                acknowledged.insert(key.parse().unwrap(), version.parse().unwrap());
-            }
-        }
-        let there = assert_whole(dir.path());
-        let newest = there.values().max().copied().unwrap_or(0);
-        for (key, version) in &acknowledged {
-            let now = there.get(&SourceKey::new(format!("key{key}"))).copied();
-            // The change in flight when the kill came may be there or not: one key may be newer, or gone.
-            let newer = now.is_some_and(|now| now >= *version);
-            let gone = now.is_none() && *version == 0;
-            let in_flight = now.is_none() && last.is_some();
-            assert!(newer || gone || in_flight, "round {round}: key{key} was {version}, is {now:?}, newest {newest}");
-        }
-        let lost =
-            acknowledged.iter().filter(|(k, v)| **v > 0 && !there.contains_key(&SourceKey::new(format!("key{k}"))));
-        assert!(lost.count() <= 1, "round {round}: more than the one change in flight is missing");
-        acknowledged = (0..20).filter_map(|k| Some((k, *there.get(&SourceKey::new(format!("key{k}")))?))).collect();
-    }
-}
+use audiosearch_index::{Index, IndexError, Query, Reader};
+use common::{AUDIO, assert_whole, fill, schema, versioned};
 
 #[test]
 fn a_reader_during_swaps_sees_one_generation_whole() {
     let dir = tempfile::tempdir().unwrap();
-    let mut numbers = Numbers(12);
     let index = Index::create(dir.path(), AUDIO, schema(16)).unwrap();
-    let put = |version: u64, numbers: &mut Numbers| {
+    let put = |version: u64| {
         let writer = index.writer().unwrap();
         for key in 0..5 {
-            let (source, segments) = versioned(key, version, numbers);
+            let (source, segments) = versioned(key, version);
             writer.put_source(source, segments).unwrap();
         }
         writer.commit().unwrap();
     };
-    put(1, &mut numbers);
+    put(1);
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let readers: Vec<_> = (0..2)
@@ -149,7 +45,7 @@ fn a_reader_during_swaps_sees_one_generation_whole() {
             })
             .collect();
         for version in 2..60 {
-            put(version, &mut numbers);
+            put(version);
             if version % 3 == 0 {
                 index.refreeze().unwrap();
             }
@@ -229,6 +125,26 @@ impl Tmpfs {
     }
 }
 
+impl Tmpfs {
+    /// Fills the disk but for `left` bytes, until the result is dropped.
+    fn fill(&self, left: u64) -> Filler {
+        let path = self.0.path().join("filler");
+        let mut file = std::fs::File::create(&path).unwrap();
+        while file.write_all(&[0; 1 << 16]).is_ok() {}
+        let full = file.metadata().unwrap().len();
+        file.set_len(full.saturating_sub(left)).unwrap();
+        Filler(path)
+    }
+}
+
+struct Filler(PathBuf);
+
+impl Drop for Filler {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
 impl Drop for Tmpfs {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
@@ -248,55 +164,173 @@ fn a_read_only_store_is_searched_but_not_written() {
     assert!(error.to_string().contains("may write"), "{error}");
 }
 
+/// Puts versions of some sources until something fails; notes in `kept` what was reported as durable. What the store
+/// held before goes into `kept` as well.
+fn put_until_refused(dir: &Path, kept: &mut BTreeMap<u64, u64>) -> Result<(), IndexError> {
+    let index = Index::create(dir, AUDIO, schema(16))?;
+    for entry in index.sources() {
+        let (_, source, _) = entry?;
+        let key = source.path.to_str().and_then(|p| p.strip_prefix("key")?.parse().ok()).unwrap();
+        kept.insert(key, source.size);
+    }
+    let first = kept.values().max().map_or(1000, |newest| newest + 1);
+    for version in first..first + 40 {
+        let (source, segments) = versioned(version % 7, version);
+        let writer = index.writer()?;
+        writer.put_source(source, segments)?;
+        writer.flush()?;
+        kept.insert(version % 7, version);
+        writer.commit()?;
+    }
+    Ok(())
+}
+
+/// Everything in `kept` must be there; of a change that failed the store may hold more.
+fn assert_kept(dir: &Path, kept: &BTreeMap<u64, u64>, when: &str) {
+    let there = assert_whole(dir);
+    for (key, version) in kept {
+        assert!(there.get(key) >= Some(version), "{when}: key{key} is {:?} after {version}", there.get(key));
+    }
+    assert!(there.keys().all(|key| *key < 7), "{when}: {there:?}");
+}
+
+fn assert_refused(outcome: Result<(), IndexError>) -> bool {
+    match outcome {
+        Ok(()) => false,
+        Err(IndexError::Io { .. } | IndexError::Damaged { .. }) => true,
+        Err(other) => panic!("{other}"),
+    }
+}
+
 #[test]
 fn a_full_disk_is_an_error_and_loses_nothing() {
     let Some(disk) = Tmpfs::mount("32m") else { return };
     let dir = disk.0.path().join("store");
-    let filler = disk.0.path().join("filler");
-    let mut numbers = Numbers(16);
     let mut refused = 0;
     for left in (0..24).map(|step| step * (160 << 10)) {
-        // Whatever the disk held before, it now has `left` bytes left.
-        let mut file = std::fs::File::create(&filler).unwrap();
-        while file.write_all(&[0; 1 << 16]).is_ok() {}
-        let full = file.metadata().unwrap().len();
-        file.set_len(full.saturating_sub(left)).unwrap();
-        let mut flushed = BTreeMap::new();
-        let outcome = (|| -> Result<(), IndexError> {
-            let index = Index::create(&dir, AUDIO, schema(16))?;
-            for entry in index.sources() {
-                let (_, source, _) = entry?;
-                flushed.insert(source.key, source.size);
-            }
-            for version in 1000..1040 {
-                let (source, segments) = versioned(version % 7, version, &mut numbers);
-                let key = source.key.clone();
-                let writer = index.writer()?;
-                writer.put_source(source, segments)?;
-                writer.flush()?;
-                flushed.insert(key, version);
-                writer.commit()?;
-            }
-            Ok(())
-        })();
-        if let Err(error) = outcome {
-            refused += 1;
-            assert!(matches!(error, IndexError::Io { .. } | IndexError::Damaged { .. }), "{error}");
-        }
-        // An open file keeps its room even when it has no name.
-        drop(file);
-        std::fs::remove_file(&filler).unwrap();
-        if flushed.is_empty() {
-            continue;
-        }
-        let there = assert_whole(&dir);
-        for (key, version) in &flushed {
-            assert!(
-                there.get(key) >= Some(version),
-                "{key:?}: {:?} after {version} with {left} bytes left",
-                there.get(key)
-            );
+        let filler = disk.fill(left);
+        let mut kept = BTreeMap::new();
+        refused += usize::from(assert_refused(put_until_refused(&dir, &mut kept)));
+        drop(filler);
+        if !kept.is_empty() {
+            assert_kept(&dir, &kept, &format!("with {left} bytes left"));
         }
     }
     assert!(refused > 3, "the disk was never full");
+}
+
+#[test]
+fn freezing_and_compacting_on_a_full_disk_leave_what_was_there() {
+    let Some(disk) = Tmpfs::mount("64m") else { return };
+    let dir = disk.0.path().join("store");
+    let all = fill(&dir, "a", 50, 100, 16, 17);
+    let generation = Reader::open(&dir, AUDIO).unwrap().generation();
+    let names = || {
+        let names = std::fs::read_dir(&dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = names();
+    for left in [0, 64 << 10, 512 << 10] {
+        let filler = disk.fill(left);
+        let error = Index::open(&dir, AUDIO).and_then(|index| index.refreeze()).expect_err("no room to freeze");
+        assert!(error.to_string().contains("make room"), "{error}");
+        assert_eq!(names(), before, "a part of a file was left");
+        assert!(Index::compact(&dir, AUDIO).is_err(), "no room to compact");
+        let reader = Reader::open(&dir, AUDIO).unwrap();
+        assert_eq!((reader.generation(), reader.len()), (generation, all.len()));
+        assert_eq!(reader.search(&Query::new(&all[7]).k(1)).unwrap()[0].span.start, 70);
+        drop(filler);
+        let index = Index::open(&dir, AUDIO).unwrap();
+        assert_eq!((index.sources().count(), index.verify().unwrap().problems), (50, vec![]));
+    }
+    Index::compact(&dir, AUDIO).unwrap();
+    assert_eq!(Reader::open(&dir, AUDIO).unwrap().len(), all.len());
+}
+
+/// Not a test: the process whose files may not grow beyond a limit. Says what became durable.
+#[test]
+#[ignore = "the writer of a_write_that_fails_at_any_length_loses_nothing"]
+fn limited() {
+    let dir = PathBuf::from(std::env::var_os("AUDIOSEARCH_LIMITED").unwrap());
+    let mut kept = BTreeMap::new();
+    let refused = assert_refused(put_until_refused(&dir, &mut kept));
+    let kept: String = kept.iter().map(|(key, version)| format!("kept {key} {version}\n")).collect();
+    println!("\nrefused {refused}\n{kept}");
+}
+
+/// As on a full disk, for who may not mount one: the shell lets no file grow beyond a limit, and every write beyond
+/// fails.
+#[test]
+fn a_write_that_fails_at_any_length_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut refused = 0;
+    for blocks in (1..12).map(|step| step * 96) {
+        let command = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" --exact limited --ignored --nocapture");
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(command).arg(std::env::current_exe().unwrap()).env("AUDIOSEARCH_LIMITED", dir.path());
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8(output.stdout).unwrap();
+        refused += said.lines().filter(|line| *line == "refused true").count();
+        let kept = said.lines().filter_map(|line| line.strip_prefix("kept ")?.split_once(' '));
+        let kept: BTreeMap<u64, u64> = kept.map(|(k, v)| (k.parse().unwrap(), v.parse().unwrap())).collect();
+        if !kept.is_empty() {
+            assert_kept(dir.path(), &kept, &format!("files of at most {blocks} blocks"));
+        }
+    }
+    assert!(refused > 0, "no write was ever refused");
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_is_searched_but_not_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let all = fill(dir.path(), "a", 5, 5, 8, 18);
+    let permit = |mode: u32| {
+        for entry in std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().path()).chain([dir.path().into()]) {
+            let mode = if entry.is_dir() { mode | 0o111 } else { mode };
+            std::fs::set_permissions(entry, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    permit(0o444);
+    let everything_may = std::fs::File::create(dir.path().join("probe")).is_ok();
+    let reader = Reader::open(dir.path(), AUDIO).unwrap();
+    assert_eq!(reader.search(&Query::new(&all[0]).k(1)).unwrap().len(), 1);
+    let opened = Index::open(dir.path(), AUDIO);
+    // Root may write everywhere; for it there is the read-only file system above.
+    if !everything_may {
+        let error = opened.err().unwrap();
+        assert!(error.to_string().contains("may write"), "{error}");
+    }
+    permit(0o644);
+}
+
+#[test]
+fn a_lock_ends_with_the_process_that_holds_it() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path(), "a", 2, 2, 16, 19);
+    let mut other = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "holder", "--ignored", "--nocapture"])
+        .env("AUDIOSEARCH_HELD", dir.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdout = BufReader::new(other.stdout.take().unwrap());
+    assert!(stdout.lines().map_while(Result::ok).any(|line| line == "held"));
+    let error = Index::open(dir.path(), AUDIO).err().unwrap();
+    assert!(matches!(error, IndexError::Locked { owner, .. } if owner == Some(other.id())), "{error}");
+    assert_eq!(Reader::open(dir.path(), AUDIO).unwrap().len(), 4);
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert_eq!(Index::open(dir.path(), AUDIO).unwrap().sources().count(), 2);
+}
+
+/// Not a test: the process that holds the lock until it is killed.
+#[test]
+#[ignore = "the first writer of a_lock_ends_with_the_process_that_holds_it"]
+fn holder() {
+    let dir = PathBuf::from(std::env::var_os("AUDIOSEARCH_HELD").unwrap());
+    let _held = Index::open(&dir, AUDIO).unwrap();
+    println!("\nheld");
+    std::thread::sleep(std::time::Duration::from_secs(600));
 }

@@ -128,6 +128,13 @@ impl FrozenFile {
         self.section(Section::Rows).get(row)
     }
 
+    /// The label of a row.
+    pub fn label(&self, row: usize) -> Option<&str> {
+        let label = self.row_labels().get(row).filter(|label| **label != NO_LABEL)?;
+        let label = self.labels().get(*label as usize)?;
+        self.text_at(label.at, label.len)
+    }
+
     /// Where a row lies in its source.
     pub fn span(&self, row: usize) -> Option<Span> {
         self.row(row).map(|r| Span { start: r.start, len: r.len })

@@ -12,5 +12,5 @@ mod write;
 
 pub(crate) use contents::Contents;
 pub(crate) use file::FrozenFile;
-pub(crate) use format::{Kind, NO_LABEL};
-pub(crate) use write::write;
+pub(crate) use format::{Kind, NO_LABEL, SourceRow};
+pub(crate) use write::{sync_folder, write};

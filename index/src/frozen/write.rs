@@ -71,12 +71,11 @@ pub(crate) fn write(
         let _ = fs::remove_file(&temporary);
         return Err(IndexError::Io { path: path.to_owned(), action: "write the frozen index", cause });
     }
-    sync_folder(path)
+    sync_folder(path.parent().unwrap_or(path))
 }
 
-/// Makes a rename in the folder of `path` durable.
-pub(crate) fn sync_folder(path: &Path) -> Result<()> {
-    let folder = path.parent().unwrap_or(path);
+/// Makes what was created and renamed in `folder` durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|f| f.sync_all()).map_err(IndexError::io("sync the folder", folder))
 }
 

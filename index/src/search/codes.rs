@@ -3,7 +3,11 @@
 //! A component's code counts steps from the lowest value that the component takes in the collection, so directions in
 //! which all vectors agree cost no precision. The product with a query is then `q·low + Σ (q step) code`: the first
 //! term is the same for every row and is left out, the second is computed in integers, the weights `q step` rounded to
-//! signed bytes of one common scale.
+//! small signed bytes of one common scale.
+
+/// Largest weight of a query's component. The byte product of AVX2 adds two products in 16 bits: 2 · 255 · 64 fits,
+/// 2 · 255 · 127 would not. Every processor keeps to it, so that all of them rank alike.
+pub(crate) const LARGEST_WEIGHT: i8 = 64;
 
 /// Lowest value and step of each component, `[dimension]`.
 #[derive(Debug, Clone, Default)]
@@ -83,7 +87,7 @@ impl QueryCode {
     /// The same without a new allocation.
     pub fn set(&mut self, query: &[f32], step: &[f32], stride: usize) {
         let largest = query.iter().zip(step).map(|(q, s)| (q * s).abs()).fold(0.0, f32::max);
-        let factor = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+        let factor = if largest > 0.0 { f32::from(LARGEST_WEIGHT) / largest } else { 0.0 };
         self.weights.clear();
         self.weights.extend(query.iter().zip(step).map(|(q, s)| (q * s * factor).round() as i8));
         self.weights.resize(stride, 0);

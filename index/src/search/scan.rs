@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::Kernel;
+use super::simd::prefetch;
 
 /// A score that sorts: no score here is NaN, and if one were it would come last.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,16 +40,20 @@ pub(crate) fn top(k: usize, scored: impl Iterator<Item = (u32, f32)>) -> Vec<(u3
     best.into_sorted_vec().into_iter().map(|Reverse(Ranked(score, Reverse(row)))| (row, score)).collect()
 }
 
+/// So many rows ahead their vectors are asked for: about what the processor can have on the way at a time.
+const AHEAD: usize = 3;
+
 /// The cosine of `query` with each of `rows` that has a vector in `vectors`, `[_, dimension]`.
 pub(crate) fn scan<'a>(
     kernel: Kernel,
     query: &'a [f32],
     vectors: &'a [f32],
-    rows: impl Iterator<Item = u32> + 'a,
+    rows: &'a [u32],
 ) -> impl Iterator<Item = (u32, f32)> + 'a {
     let dimension = query.len();
-    rows.filter_map(move |row| {
-        let vector = vectors.get(row as usize * dimension..)?.get(..dimension)?;
-        Some((row, kernel.dot(query, vector)))
+    let vector = move |row: u32| vectors.get(row as usize * dimension..)?.get(..dimension);
+    rows.iter().enumerate().filter_map(move |(at, &row)| {
+        rows.get(at + AHEAD).and_then(|&then| vector(then)).map(prefetch);
+        Some((row, kernel.dot(query, vector(row)?)))
     })
 }

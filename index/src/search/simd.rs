@@ -101,21 +101,23 @@ fn dot_plain(a: &[f32], b: &[f32]) -> f32 {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn dot_avx2(a: &[f32], b: &[f32]) -> f32 {
-    let (chunks_a, rest_a) = a.as_chunks::<16>();
-    let (chunks_b, rest_b) = b.as_chunks::<16>();
-    let mut sums = [_mm256_setzero_ps(); 2];
+    let (chunks_a, rest_a) = a.as_chunks::<32>();
+    let (chunks_b, rest_b) = b.as_chunks::<32>();
+    // Four sums, because each has to wait four cycles for its last addition.
+    let mut sums = [_mm256_setzero_ps(); 4];
     for (a, b) in chunks_a.iter().zip(chunks_b) {
-        for (half, sum) in sums.iter_mut().enumerate() {
-            // SAFETY: 8 floats from place 0 or 8 of 16.
+        for (quarter, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: 8 floats from place 0, 8, 16 or 24 of 32.
             let (a, b) =
-                unsafe { (_mm256_loadu_ps(a.as_ptr().add(half * 8)), _mm256_loadu_ps(b.as_ptr().add(half * 8))) };
+                unsafe { (_mm256_loadu_ps(a.as_ptr().add(quarter * 8)), _mm256_loadu_ps(b.as_ptr().add(quarter * 8))) };
             *sum = _mm256_fmadd_ps(a, b, *sum);
         }
     }
-    let mut lanes = [0f32; 8];
-    // SAFETY: 8 floats into 8.
-    unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), _mm256_add_ps(sums[0], sums[1])) };
-    lanes.iter().sum::<f32>() + rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum::<f32>()
+    let sum = _mm256_add_ps(_mm256_add_ps(sums[0], sums[1]), _mm256_add_ps(sums[2], sums[3]));
+    let four = _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps::<1>(sum));
+    let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    let one = _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+    one + rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum::<f32>()
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -136,24 +138,56 @@ fn dot_avx512(a: &[f32], b: &[f32]) -> f32 {
     sum + rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum::<f32>()
 }
 
+/// Four rows at a time share the loads of the weights and one last summing up.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn score_avx2(weights: &[i8], codes: CodesView<'_>, rows: &[u32], scores: &mut Vec<i32>) {
-    scores.extend(rows.iter().map(|&row| {
+    let (fours, rest) = rows.as_chunks::<4>();
+    for four in fours {
+        let [Some(a), Some(b), Some(c), Some(d)] = four.map(|row| codes.of(row)) else {
+            scores.extend(four.map(|row| codes.of(row).map_or(i32::MIN, |code| plain(weights, code))));
+            continue;
+        };
+        let sums = sums_avx2(weights, [a, b, c, d]);
+        let pairs = [_mm256_hadd_epi32(sums[0], sums[1]), _mm256_hadd_epi32(sums[2], sums[3])];
+        let halves = _mm256_hadd_epi32(pairs[0], pairs[1]);
+        let all = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256::<1>(halves));
+        let mut lanes = [0i32; 4];
+        // SAFETY: 16 bytes into 16.
+        unsafe { _mm_storeu_si128(lanes.as_mut_ptr().cast(), all) };
+        scores.extend_from_slice(&lanes);
+    }
+    scores.extend(rest.iter().map(|&row| {
         let Some(code) = codes.of(row) else { return i32::MIN };
-        let mut sum = _mm256_setzero_si256();
-        for (w, c) in weights.as_chunks::<16>().0.iter().zip(code.as_chunks::<16>().0) {
-            // SAFETY: 16 bytes from 16.
-            let (w, c) = unsafe { (_mm_loadu_si128(w.as_ptr().cast()), _mm_loadu_si128(c.as_ptr().cast())) };
-            // In 16 bits, because the instruction for bytes saturates.
-            let products = _mm256_madd_epi16(_mm256_cvtepi8_epi16(w), _mm256_cvtepu8_epi16(c));
-            sum = _mm256_add_epi32(sum, products);
-        }
-        let mut lanes = [0i32; 8];
-        // SAFETY: 32 bytes into 32.
-        unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), sum) };
-        lanes.iter().sum()
+        let [sum] = sums_avx2(weights, [code]);
+        let four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum));
+        let two = _mm_add_epi32(four, _mm_shuffle_epi32::<0b00_00_11_10>(four));
+        _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<0b00_00_00_01>(two)))
     }));
+}
+
+/// The products of each of `N` codes with the weights, to be summed up lane by lane. Adding two products in 16 bits
+/// loses nothing, because a weight is at most [`super::codes::LARGEST_WEIGHT`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+fn sums_avx2<const N: usize>(weights: &[i8], codes: [&[u8]; N]) -> [__m256i; N] {
+    let ones = _mm256_set1_epi16(1);
+    let weights = weights.as_chunks::<32>().0;
+    let codes = codes.map(|code| code.as_chunks::<32>().0);
+    let count = codes.iter().map(|code| code.len()).fold(weights.len(), usize::min);
+    let mut sums = [_mm256_setzero_si256(); N];
+    for (at, w) in weights[..count].iter().enumerate() {
+        // SAFETY: 32 bytes from 32.
+        let w = unsafe { _mm256_loadu_si256(w.as_ptr().cast()) };
+        for (sum, code) in sums.iter_mut().zip(codes) {
+            // SAFETY: `at` is below `count`, which is at most the number of this code's chunks of 32 bytes.
+            let c = unsafe { _mm256_loadu_si256(code.get_unchecked(at).as_ptr().cast()) };
+            let products = _mm256_madd_epi16(_mm256_maddubs_epi16(c, w), ones);
+            *sum = _mm256_add_epi32(*sum, products);
+        }
+    }
+    sums
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -175,6 +209,7 @@ fn score_avx512(weights: &[i8], codes: CodesView<'_>, rows: &[u32], scores: &mut
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::search::codes::LARGEST_WEIGHT;
     use proptest::prelude::*;
 
     fn levels() -> Vec<Kernel> {
@@ -189,15 +224,24 @@ mod tests {
     proptest! {
         #[test]
         fn every_instruction_set_gives_the_same_scores(
-            weights in prop::collection::vec(any::<i8>(), 128),
-            bytes in prop::collection::vec(any::<u8>(), 128 * 3),
+            lines in 1usize..5,
+            weights in prop::collection::vec(-LARGEST_WEIGHT..=LARGEST_WEIGHT, 256),
+            extreme in any::<bool>(),
+            bytes in prop::collection::vec(any::<u8>(), 256 * 3),
+            rows in prop::collection::vec(0u32..5, 0..11),
         ) {
-            let codes = CodesView { stride: 128, bytes: &bytes };
+            let stride = 64 * lines;
+            // The largest products that there can be, all of one sign, overflow first.
+            let largest = |w: &i8| if *w < 0 { -LARGEST_WEIGHT } else { LARGEST_WEIGHT };
+            let weights: Vec<i8> = weights[..stride].iter().map(|w| if extreme { largest(w) } else { *w }).collect();
+            let bytes: Vec<u8> = bytes[..stride * 3].iter().map(|b| if extreme { 255 } else { *b }).collect();
+            let codes = CodesView { stride, bytes: &bytes };
+            let expected: Vec<i32> =
+                rows.iter().map(|&row| codes.of(row).map_or(i32::MIN, |c| plain(&weights, c))).collect();
             for kernel in levels() {
                 let mut scores = Vec::new();
-                kernel.score(&weights, codes, &[2, 0, 3], &mut scores);
-                let expected = [plain(&weights, &bytes[256..]), plain(&weights, &bytes[..128]), i32::MIN];
-                prop_assert_eq!(&scores[..], &expected[..], "{:?}", kernel);
+                kernel.score(&weights, codes, &rows, &mut scores);
+                prop_assert_eq!(&scores, &expected, "{:?}", kernel);
             }
         }
 

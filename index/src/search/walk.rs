@@ -8,12 +8,16 @@ use super::simd::prefetch;
 use super::{CodesView, Kernel};
 use crate::graph::GraphView;
 
+/// So many rows are left at once: what they lead to is fetched from memory at the same time.
+const ABREAST: usize = 2;
+
 /// Memory of a walk, kept from one to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    /// The generation in which each row was last seen.
-    seen: Vec<u32>,
-    generation: u32,
+    /// The walk in which each row was last seen, counted from 1 to 255 and then from 1 again: one byte a row, so that
+    /// more of them fit into the caches.
+    seen: Vec<u8>,
+    walk: u8,
     /// Best first: score in the upper half, then row, then one bit for "been there".
     pool: Vec<u64>,
     near: Vec<u32>,
@@ -66,31 +70,36 @@ pub(crate) fn walk<'s>(
             for (&row, &score) in scratch.near.iter().zip(&scratch.scores) {
                 let item = pack(score, row);
                 if let Some(at) = insert(&mut scratch.pool, ef, item) {
-                    next = next.min(at);
+                    if at <= next {
+                        next = at;
+                        prefetch(graph.place_of(row));
+                    }
                     if accept.is_some_and(|accept| accept(row)) {
                         insert(&mut scratch.found, ef, item);
                     }
                 }
             }
-            while scratch.pool.get(next).is_some_and(|p| p & 1 == 1) {
-                next += 1;
-            }
-            let Some(best) = scratch.pool.get_mut(next) else { break };
-            *best |= 1;
-            let row = row_of(*best);
-            // Most often the one after it is where the walk goes on.
-            if let Some(&then) = scratch.pool.get(next + 1) {
-                prefetch(graph.place_of(row_of(then)));
-            }
             scratch.near.clear();
-            for &link in graph.links_of(row) {
-                if let Some(seen) = scratch.seen.get_mut(link as usize)
-                    && *seen != scratch.generation
-                {
-                    *seen = scratch.generation;
-                    codes.of(link).map(prefetch);
-                    scratch.near.push(link);
+            let mut at = next;
+            for _ in 0..ABREAST {
+                while scratch.pool.get(at).is_some_and(|p| p & 1 == 1) {
+                    at += 1;
                 }
+                let Some(best) = scratch.pool.get_mut(at) else { break };
+                *best |= 1;
+                let row = row_of(*best);
+                scratch.look_around(graph.place_of(row));
+            }
+            if scratch.near.is_empty() && at >= scratch.pool.len() {
+                break;
+            }
+            next = at;
+            for &near in &scratch.near {
+                codes.of(near).map(prefetch);
+            }
+            // Most often one of the next is where the walk goes on.
+            for &then in scratch.pool.iter().skip(at + 1).take(ABREAST) {
+                prefetch(graph.place_of(row_of(then)));
             }
         }
     }
@@ -129,18 +138,40 @@ fn descend(
 
 impl Scratch {
     fn begin(&mut self, rows: usize) {
-        if self.seen.len() != rows || self.generation == u32::MAX {
+        if self.seen.len() != rows {
             self.seen = vec![0; rows];
-            self.generation = 0;
+            self.walk = 0;
         }
-        self.generation += 1;
+        if self.walk == u8::MAX {
+            self.seen.fill(0);
+            self.walk = 0;
+        }
+        self.walk += 1;
         self.pool.clear();
         self.found.clear();
     }
 
     fn see(&mut self, row: u32) {
         if let Some(seen) = self.seen.get_mut(row as usize) {
-            *seen = self.generation;
+            *seen = self.walk;
         }
+    }
+
+    /// Adds those of `links` that this walk has not seen to `near`. What is seen and what is not cannot be guessed,
+    /// so there is no branch on it: every link is put down, and only a new one stays.
+    fn look_around(&mut self, links: &[u32]) {
+        let mut count = self.near.len();
+        self.near.resize(count + links.len(), 0);
+        for &link in links {
+            // Empty places come last, and are outside as a damaged link is.
+            let Some(seen) = self.seen.get_mut(link as usize) else { break };
+            let new = *seen != self.walk;
+            *seen = self.walk;
+            if let Some(place) = self.near.get_mut(count) {
+                *place = link;
+            }
+            count += usize::from(new);
+        }
+        self.near.truncate(count);
     }
 }

@@ -1,9 +1,12 @@
 //! What the tests of a store have in common.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use audiosearch_index::{Collection, Embedding, Fingerprint, Index, Schema, Segment, Source, SourceKey, Span};
+use audiosearch_index::{
+    Collection, Embedding, Fingerprint, Index, Problem, Reader, Schema, Segment, Source, SourceKey, Span,
+};
 
 pub const AUDIO: Collection = Collection::Audio;
 
@@ -79,4 +82,56 @@ pub fn fill(dir: &Path, name: &str, sources: usize, each: usize, dimension: usiz
     }
     writer.commit().unwrap();
     all
+}
+
+/// How often a test repeats itself: what `variable` says, or `otherwise`.
+pub fn times(variable: &str, otherwise: usize) -> usize {
+    std::env::var(variable).ok().and_then(|v| v.parse().ok()).unwrap_or(otherwise)
+}
+
+/// Version `version` of a source, always the same one; everything in it tells the version, so a mixture would show.
+pub fn versioned(key: u64, version: u64) -> (Source, Vec<Segment>) {
+    let mut numbers = Numbers(version << 8 | key);
+    let segments = (0..=version % 150).map(|_| segment(version, numbers.embedding(16))).collect();
+    (Source { size: version, ..source(&format!("key{key}")) }, segments)
+}
+
+/// Number and version of each source that `reader` sees, each of which must be whole, once and exactly as it was put.
+pub fn versions(reader: &Reader) -> BTreeMap<u64, u64> {
+    let mut found: BTreeMap<u64, Vec<_>> = BTreeMap::new();
+    for source in reader.sources() {
+        let key = source.path.to_str().and_then(|p| p.strip_prefix("key")?.parse().ok()).expect("a key that was put");
+        assert_eq!(found.insert(key, Vec::new()), None, "key{key} is there twice");
+    }
+    for segment in reader.segments() {
+        let key = segment.path.to_str().and_then(|p| p.strip_prefix("key")?.parse().ok()).expect("a key that was put");
+        found.get_mut(&key).expect("a segment without source").push((segment.span.start, segment.embedding));
+    }
+    let whole = found.into_iter().map(|(key, segments)| {
+        let version = segments.first().expect("a source without segments").0;
+        let expected = versioned(key, version).1;
+        let expected = expected.iter().map(|s| (version, s.embedding.as_slice()));
+        assert!(segments.iter().copied().eq(expected), "key{key} is not version {version} as it was put");
+        (key, version)
+    });
+    whole.collect()
+}
+
+/// Opens the store, which must not be damaged, and returns what it holds: as the next commit shows it, and again as a
+/// rebuild from the truth alone does.
+pub fn assert_whole(dir: &Path) -> BTreeMap<u64, u64> {
+    let index = Index::create(dir, AUDIO, schema(16)).unwrap();
+    let report = index.verify().unwrap();
+    let bad = |p: &&Problem| !matches!(p, Problem::Stale { .. } | Problem::Frozen { .. });
+    assert_eq!(report.problems.iter().find(bad), None);
+    index.writer().unwrap().commit().unwrap();
+    let committed = versions(&Reader::open(dir, AUDIO).unwrap());
+    index.refreeze().unwrap();
+    assert_eq!(committed, versions(&Reader::open(dir, AUDIO).unwrap()), "a rebuild shows something else");
+    assert_eq!(index.sources().count(), committed.len());
+    for entry in index.sources() {
+        let (_, source, segments) = entry.unwrap();
+        assert_eq!(u64::from(segments), source.size % 150 + 1, "{source:?} is half another version");
+    }
+    committed
 }

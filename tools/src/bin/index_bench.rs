@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! index_bench build  STORE ROWS.f32 DIMENSION SOURCE_SEGMENTS   store and freeze; processor time of each
-//! index_bench search STORE QUERIES.f32 DIMENSION TRUTH.u32 EF,… recall@10 and processor time a query for each ef
+//! index_bench search STORE QUERIES.f32 DIMENSION TRUTH.u32 EF,… SECONDS   recall@10 and queries a CPU second for each ef
 //! index_bench cold   STORE QUERIES.f32 DIMENSION [exact]        open and one answer, in this fresh process
 //! index_bench add    STORE ROWS.f32 DIMENSION                   store, commit, open, one answer
 //! ```
@@ -31,8 +31,8 @@ fn main() -> Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let line = match args[..] {
         ["build", store, rows, dimension, each] => build(store.as_ref(), rows, dimension.parse()?, each.parse()?)?,
-        ["search", store, queries, dimension, truth, efs] => {
-            search(store.as_ref(), &read(queries, dimension)?, truth.as_ref(), efs)?
+        ["search", store, queries, dimension, truth, efs, seconds] => {
+            search(store.as_ref(), &read(queries, dimension)?, truth.as_ref(), efs, seconds.parse()?)?
         }
         ["cold", store, queries, dimension] => cold(store.as_ref(), queries, dimension, false, started)?,
         ["cold", store, queries, dimension, "exact"] => cold(store.as_ref(), queries, dimension, true, started)?,
@@ -111,7 +111,7 @@ fn build(store: &Path, rows: &str, dimension: usize, each: usize) -> Result<serd
     }))
 }
 
-fn search(store: &Path, queries: &[Embedding], truth: &Path, efs: &str) -> Result<serde_json::Value> {
+fn search(store: &Path, queries: &[Embedding], truth: &Path, efs: &str, seconds: f64) -> Result<serde_json::Value> {
     let reader = Reader::open(store, COLLECTION)?;
     let numbers: HashMap<SegmentId, u32> = reader.segments().map(|s| s.id).zip(0..).collect();
     let truth: Vec<u32> = std::fs::read(truth)?.as_chunks().0.iter().map(|b| u32::from_le_bytes(*b)).collect();
@@ -124,7 +124,7 @@ fn search(store: &Path, queries: &[Embedding], truth: &Path, efs: &str) -> Resul
             right += ask(e)?.iter().filter(|h| numbers.get(&h.segment).is_some_and(|n| own.contains(n))).count();
         }
         let (cpu, mut asked) = (ProcessTime::now(), 0);
-        while cpu.elapsed().as_secs_f64() < 0.7 {
+        while cpu.elapsed().as_secs_f64() < seconds {
             for e in queries {
                 ask(e)?;
             }
