@@ -6,6 +6,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional, TransactionalTree};
 use sled::{Db, Tree};
@@ -20,6 +21,9 @@ pub(crate) const FORMAT: u32 = 1;
 
 /// sled's page cache: enough for a batch of sources; its default is a gigabyte.
 const CACHE: u64 = 32 << 20;
+
+/// How long a truth that was closed a moment ago may take to let go of its files.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What happened to a source since the base was frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,11 +97,7 @@ impl Truth {
         if schema.is_none() && !path.is_dir() {
             return Err(IndexError::Missing { path: path.to_owned(), what: "collection" });
         }
-        // sled panics on some logs that it did not write; such a store is damaged, and no reason to end the process.
-        let opened = std::panic::catch_unwind(|| {
-            sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None).open()
-        });
-        let db = opened.map_err(|_| IndexError::damaged(path, "sled cannot read its log"))?.map_err(error_at(path))?;
+        let db = open_db(path)?;
         let tree = |name: &str| db.open_tree(name).map_err(error_at(path));
         let (meta, keys, sources) = (tree("meta")?, tree("keys")?, tree("sources")?);
         let (segments, vectors, changes) = (tree("segments")?, tree("vectors")?, tree("changes")?);
@@ -434,6 +434,23 @@ impl Trees<'_> {
         self.keys.remove(source.as_bytes())?;
         self.note_removal(id, revision)?;
         Ok(true)
+    }
+}
+
+/// Opens sled. The caller holds the store's own lock, so if sled says that somebody has the truth open, it is a truth
+/// of this process or of one just ended that sled's threads have not let go of yet: worth waiting for.
+fn open_db(path: &Path) -> Result<Db> {
+    let started = Instant::now();
+    loop {
+        // sled panics on some logs that it did not write; such a store is damaged, and no reason to end the process.
+        let opened = std::panic::catch_unwind(|| {
+            sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None).open()
+        });
+        let opened = opened.map_err(|_| IndexError::damaged(path, "sled cannot read its log"))?;
+        match opened.map_err(error_at(path)) {
+            Err(IndexError::Locked { .. }) if started.elapsed() < PATIENCE => std::thread::sleep(PATIENCE / 500),
+            opened => return opened,
+        }
     }
 }
 
