@@ -237,7 +237,7 @@ impl Reader {
         let mut ef = query.ef.unwrap_or_else(|| default_ef(k)).max(k);
         if !selection.is_all() {
             // Of the rows that the walk keeps only this part can be hits.
-            ef = ef.saturating_mul(file.rows()) / selection.rows;
+            ef = (ef.saturating_mul(file.rows()) / selection.rows).max(k);
         }
         let exact = query.exact || selection.rows <= SCAN_ROWS;
         if !exact && graph.degree == 0 && !query.per_source {

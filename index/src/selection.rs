@@ -93,7 +93,8 @@ impl<'a> Selection<'a> {
             let pass: Vec<bool> = pass.collect();
             selection.source_count = pass.iter().filter(|pass| **pass).count();
             selection.sources = Some(pass);
-            selection.rows = rows;
+            // What a damaged table says of its segments must not exceed what there is.
+            selection.rows = rows.min(file.rows());
         }
         if let Some(label) = &filter.label {
             let found = file.labels().binary_search_by(|l| file.text_at(l.at, l.len).unwrap_or_default().cmp(label));

@@ -20,7 +20,7 @@ use crate::{Schema, Segment, Source, SourceId, SourceKey};
 pub(crate) const FORMAT: u32 = 1;
 
 /// sled's page cache: enough for a batch of sources; its default is a gigabyte.
-const CACHE: u64 = 32 << 20;
+const CACHE: u64 = 8 << 20;
 
 /// How long a truth that was closed a moment ago may take to let go of its files.
 const PATIENCE: Duration = Duration::from_secs(5);
