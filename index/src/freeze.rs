@@ -97,22 +97,27 @@ fn merge(truth: &Truth, dir: &Path, collection: Collection, old: Option<&FrozenF
 /// Makes a graph, and numbers its rows anew so that neighbours lie together; row `i` of the graph is row `order[i]` of
 /// what was gathered.
 fn knit(gathered: &Gathered, dimension: usize, old: Option<&FrozenFile>) -> Result<(Vec<u32>, Graph)> {
+    let mut graph = links(gathered, dimension, old)?;
+    let order = walk_order(&graph.view(), gathered.contents.rows.len());
+    renumber(&mut graph, &order);
+    Ok((order, graph))
+}
+
+/// The graph of the rows as they were gathered. The codes that it needs are gone again before the rows are renumbered.
+fn links(gathered: &Gathered, dimension: usize, old: Option<&FrozenFile>) -> Result<Graph> {
     let vectors = gathered.vectors.as_slice();
     let stride = dimension.next_multiple_of(64);
     let scale = Scale::fit(vectors, dimension);
     let codes = scale.encode(vectors.chunks_exact(dimension), stride);
-    let codes = CodesView { stride, bytes: &codes.bytes };
+    let codes = CodesView { stride, bytes: &codes };
     let material = Material { vectors, dimension, codes, step: &scale.step, kernel: Kernel::detect() };
-    let mut graph = match old.map(|old| (old, names(old, &gathered.contents))) {
+    Ok(match old.map(|old| (old, names(old, &gathered.contents))) {
         // A graph is carried over for good, so its checksums are looked at first.
         Some((old, now)) if worth_growing(&now, material.rows()) && old.is_whole_graph() => {
             grow(&old.graph()?, &now, material)
         }
         _ => build(material),
-    };
-    let order = walk_order(&graph.view(), material.rows());
-    renumber(&mut graph, &order);
-    Ok((order, graph))
+    })
 }
 
 /// For each row of `old` its number among `contents`, where it is still there.
@@ -164,12 +169,8 @@ fn put(
     order: &[u32],
     graph: &Graph,
 ) -> Result<()> {
-    let dimension = truth.schema().dimension as usize;
     let Gathered { contents, vectors } = gathered;
-    let scale = Scale::fit(&vectors, dimension);
-    let in_order = order.iter().map(|&row| &vectors[row as usize * dimension..][..dimension]);
-    let codes = scale.encode(in_order, dimension.next_multiple_of(64));
-    write(path, truth.schema(), identity, contents, order, &vectors, (&scale, &codes), graph)
+    write(path, truth.schema(), identity, contents, order, &vectors, graph)
 }
 
 /// Reads sources; of those not `whole` nothing but the record.

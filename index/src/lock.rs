@@ -3,8 +3,13 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::error::{IndexError, Result};
+
+/// A program that is being started holds a copy of its parent's lock for the moment until it runs; so long is waited
+/// before a lock is believed.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Held as long as it lives; the system lets it go when the process ends, however it ends.
 #[derive(Debug)]
@@ -15,7 +20,13 @@ impl Lock {
     pub fn take(path: &Path) -> Result<Self> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let mut file = file.map_err(IndexError::io("open the lock", path))?;
-        match file.try_lock() {
+        let started = Instant::now();
+        let mut locked = file.try_lock();
+        while matches!(locked, Err(TryLockError::WouldBlock)) && started.elapsed() < PATIENCE {
+            std::thread::sleep(PATIENCE / 25);
+            locked = file.try_lock();
+        }
+        match locked {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut owner = String::new();

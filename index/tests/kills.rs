@@ -79,7 +79,12 @@ impl Victim {
         let (send, ready) = mpsc::channel();
         let lines = thread::spawn(move || {
             let said = BufReader::new(stdout).lines().map_while(Result::ok);
-            said.inspect(|line| drop((line == "ready").then(|| send.send(())))).collect()
+            said.inspect(|line| {
+                if line == "ready" {
+                    let _ = send.send(());
+                }
+            })
+            .collect()
         });
         Self { child, ready, lines }
     }

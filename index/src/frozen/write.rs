@@ -10,12 +10,11 @@ use super::layers;
 use crate::Schema;
 use crate::error::{IndexError, Result};
 use crate::graph::Graph;
-use crate::search::{Codes, Scale};
+use crate::search::Scale;
 
 /// Writes base or tail to `path`: under a temporary name first, then synced, then renamed.
-/// Row `i` of the file is row `order[i]` of `contents` and of `vectors`, `[rows, dimension]`; `codes` and `graph` are
-/// in the file's order already.
-#[allow(clippy::too_many_arguments, reason = "each is one part of the file, and there is one caller")]
+/// Row `i` of the file is row `order[i]` of `contents` and of `vectors`, `[rows, dimension]`; `graph` is in the file's
+/// order already.
 pub(crate) fn write(
     path: &Path,
     schema: &Schema,
@@ -23,9 +22,11 @@ pub(crate) fn write(
     mut contents: Contents,
     order: &[u32],
     vectors: &[f32],
-    (scale, codes): (&Scale, &Codes),
     graph: &Graph,
 ) -> Result<()> {
+    let dimension = schema.dimension as usize;
+    let vector = |row: u32| &vectors[row as usize * dimension..][..dimension];
+    let scale = Scale::fit(vectors, dimension);
     let places = contents.reorder(order);
     let labels = contents.finish_labels();
     let temporary = path.with_extension(format!("{}.new", path.extension().unwrap_or_default().to_string_lossy()));
@@ -34,13 +35,16 @@ pub(crate) fn write(
         let schema_bytes = postcard::to_stdvec(schema).map_err(std::io::Error::other)?;
         out.section(Section::Schema, &schema_bytes)?;
         out.section(Section::Scale, bytemuck::cast_slice(&[scale.low.as_slice(), scale.step.as_slice()].concat()))?;
-        out.section(Section::Codes, &codes.bytes)?;
+        out.begin(Section::Codes)?;
+        // Not all at once: that would be a quarter of the vectors more to hold.
+        for rows in order.chunks(1024) {
+            out.put(&scale.encode(rows.iter().map(|&row| vector(row)), Header::code_stride(schema.dimension)))?;
+        }
         out.section(Section::Links, bytemuck::cast_slice(&graph.links))?;
         out.section(Section::Layers, bytemuck::cast_slice(&layers::encode(graph)))?;
         out.begin(Section::Vectors)?;
-        let dimension = schema.dimension as usize;
         for &row in order {
-            out.put(bytemuck::cast_slice(&vectors[row as usize * dimension..][..dimension]))?;
+            out.put(bytemuck::cast_slice(vector(row)))?;
         }
         out.section(Section::RowSources, bytemuck::cast_slice(&contents.row_sources))?;
         out.section(Section::RowLabels, bytemuck::cast_slice(&contents.row_labels))?;

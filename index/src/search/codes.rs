@@ -16,12 +16,6 @@ pub(crate) struct Scale {
     pub step: Vec<f32>,
 }
 
-/// Codes `[rows, stride]`, zero beyond the dimension.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Codes {
-    pub bytes: Vec<u8>,
-}
-
 /// Codes that lie elsewhere.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CodesView<'a> {
@@ -54,9 +48,10 @@ impl Scale {
         Self { low, step }
     }
 
-    /// The codes of `vectors`; values outside the fitted range take the nearest code.
-    pub fn encode<'a>(&self, vectors: impl Iterator<Item = &'a [f32]>, stride: usize) -> Codes {
-        let mut bytes = Vec::new();
+    /// The codes of `vectors`, `[_, stride]`, zero beyond the dimension; values outside the fitted range take the
+    /// nearest code.
+    pub fn encode<'a>(&self, vectors: impl Iterator<Item = &'a [f32]>, stride: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(vectors.size_hint().0 * stride);
         let inverse: Vec<f32> = self.step.iter().map(|&s| if s > 0.0 { 1.0 / s } else { 0.0 }).collect();
         for vector in vectors {
             let coded = vector.iter().zip(&self.low).zip(&inverse);
@@ -64,7 +59,7 @@ impl Scale {
             bytes.extend(coded.map(|((c, low), inverse)| ((c - low) * inverse + 0.5) as u8));
             bytes.resize(start + stride, 0);
         }
-        Codes { bytes }
+        bytes
     }
 }
 

@@ -5,7 +5,7 @@ mod scan;
 mod simd;
 mod walk;
 
-pub(crate) use codes::{Codes, CodesView, QueryCode, Scale};
+pub(crate) use codes::{CodesView, QueryCode, Scale};
 pub(crate) use scan::{scan, top};
 pub(crate) use simd::Kernel;
 pub(crate) use walk::{Scratch, walk};
