@@ -93,9 +93,12 @@ fn no_samples_one_sample_and_silence() {
     ran.complains(&["rec/none.wav"])
         .complains(&["rec/one.wav", "too short"])
         .complains(&["rec/silence.wav", "silence"]);
-    for name in ["rec/none.wav", "rec/one.wav", "rec/silence.wav"] {
+    for name in ["rec/none.wav", "rec/one.wav"] {
         place.run(["query", name]).complains(&[name]);
     }
+    let silence = place.run(["query", "rec/silence.wav"]);
+    assert_eq!((silence.code, silence.stdout.as_str()), (Some(1), ""), "silence is nothing to be found, and no error");
+    assert!(silence.stderr.contains("rec/silence.wav"));
     // It is said every time, not only when they are read.
     place.run(["index", "rec"]).complains(&["rec/silence.wav", "silence"]);
 }

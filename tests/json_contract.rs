@@ -17,6 +17,8 @@ struct Hit {
     end: f64,
     label: Option<String>,
     text: Option<String>,
+    confidence: f32,
+    alignment: Option<Vec<(f64, f64, f32)>>,
 }
 
 #[derive(Deserialize, Debug)]
@@ -76,11 +78,17 @@ fn a_hit_has_these_fields_in_this_order() {
         assert!(hit.score.is_finite() && hit.score <= 1.001);
         assert!(hit.path.starts_with("rec/") && 0.0 <= hit.start && hit.start < hit.end && hit.end <= 2.0);
         assert!(hit.label.is_none() && hit.text.is_none());
+        assert!((0.0..=1.0).contains(&hit.confidence) && hit.alignment.is_none());
     }
     let first = out.lines().next().unwrap();
     let fields: Vec<&str> =
         first.split('"').skip(1).step_by(2).filter(|word| first.contains(&format!("\"{word}\":"))).collect();
-    assert_eq!(fields, ["query", "rank", "score", "path", "start", "end", "label", "text"]);
+    assert_eq!(fields, ["query", "rank", "score", "path", "start", "end", "label", "text", "confidence"]);
+    let explained = place.ok(["query", "a piece.wav", "--json", "--explain", "-k", "1"]).stdout;
+    let hit = &lines::<Hit>(&explained)[0];
+    let moments = hit.alignment.as_ref().unwrap();
+    assert!(moments.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1));
+    assert!(moments.iter().all(|(_, at, cosine)| (hit.start..hit.end).contains(at) && *cosine <= 1.01));
 }
 
 #[test]

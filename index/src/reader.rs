@@ -144,6 +144,19 @@ impl Reader {
         })
     }
 
+    /// About `count` segments from all over the collection, evenly spaced; all of them where there are no more.
+    pub fn sample(&self, count: usize) -> Vec<SegmentRef<'_>> {
+        let files = std::iter::once(&self.base).chain(&self.tail);
+        let every = (self.len() / count.max(1)).max(1);
+        let rows = files.flat_map(|file| (0..file.rows()).step_by(every).map(move |row| (file, row)));
+        let living = rows.filter_map(|(file, row)| {
+            let place = *file.row_sources().get(row)? as usize;
+            let is_dead = std::ptr::eq(file, &self.base) && self.amendments.is_dead(place);
+            if is_dead { None } else { self.segment(file, u32::try_from(row).ok()?, &self.source(file, place)) }
+        });
+        living.collect()
+    }
+
     /// Every living source with segments of its own file: base first, then what only the tail holds.
     fn places(&self) -> impl Iterator<Item = (&FrozenFile, usize)> + '_ {
         let living = (0..self.base.sources().len()).filter(|&place| !self.amendments.is_dead(place));

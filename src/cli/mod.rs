@@ -8,6 +8,7 @@ mod completions;
 mod embed;
 mod eval;
 mod export;
+mod hits;
 mod index;
 mod info;
 mod interrupt;

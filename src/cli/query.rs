@@ -6,37 +6,48 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use audiosearch_index::{Collection, Hit, Index, IndexError, Span};
+use audiosearch_index::{Collection, Index, IndexError, SourceId, Span};
 use clap::Args;
-use serde::Serialize;
 
 use super::{
     Context, Outcome,
+    hits::print,
     manifest::Manifest,
-    model::{JobsArgs, ModelArgs},
-    output::{Align, Output, Table, shown},
+    model::{JobsArgs, Model, ModelArgs},
+    output::{Output, shown},
     store::StoreArgs,
 };
 use crate::{
-    audio::{Clip, SAMPLE_RATE},
+    audio::Clip,
     encoder::Encoder as _,
     frames::FrameNetwork,
-    pipeline::{ClipTask, EmbeddedClip, Keys, listen_to_clips},
-    search::{Options, Searcher, query_spans},
+    pipeline::{ClipError, ClipTask, EmbeddedClip, Keys, listen_to_clips},
+    search::{MIN_CONFIDENCE, Options, Question, Searcher, Sound, query_spans},
 };
 
 /// Standard input.
 const STDIN: &str = "-";
 
-/// Find the moments that sound like a clip
+/// Find the moments that sound like a clip, or where a word is said
+///
+/// Nothing is found where even the best moment is most probably no match (see --min-confidence); the exit code is 1 then.
 #[derive(Args)]
 pub struct QueryArgs {
     /// Clips; - reads one from standard input
-    #[arg(value_name = "CLIP", required_unless_present = "list", conflicts_with = "list")]
+    #[arg(value_name = "CLIP", required_unless_present_any = ["list", "say"], conflicts_with_all = ["list", "say"])]
     clips: Vec<PathBuf>,
     /// Clips from a list: paths, or tab-separated columns path, start, end
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
+    /// A written word or phrase instead of a clip: where is this said? May be given several times
+    #[arg(long, value_name = "WORDS", conflicts_with = "list")]
+    say: Vec<String>,
+    /// All clips are examples of one thing: find what sounds like all of them
+    #[arg(long, conflicts_with_all = ["list", "say", "no_self"])]
+    together: bool,
+    /// A clip of what it is not; may be given several times
+    #[arg(long, value_name = "CLIP", conflicts_with_all = ["list", "say", "no_self"])]
+    unlike: Vec<PathBuf>,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
@@ -59,6 +70,12 @@ pub struct QueryArgs {
     /// The lowest score of a hit, -1 to 1
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     min_score: Option<f32>,
+    /// How probable the best hit must be, 0 to 1, for anything to be found; 0 shows whatever comes nearest
+    #[arg(long, value_name = "P", default_value_t = MIN_CONFIDENCE, value_parser = probability)]
+    min_confidence: f32,
+    /// Show how the query lies along the recording, moment by moment
+    #[arg(long, conflicts_with = "no_rerank")]
+    explain: bool,
     /// Compare with every segment instead of asking the graph
     #[arg(long)]
     exact: bool,
@@ -72,17 +89,11 @@ pub struct QueryArgs {
     json: bool,
 }
 
-/// A line of `--json`: its fields and their order are part of the contract.
-#[derive(Serialize)]
-struct Line<'a> {
-    query: &'a str,
-    rank: usize,
-    score: f32,
-    path: String,
-    start: f64,
-    end: f64,
-    label: Option<&'a str>,
-    text: Option<&'a str>,
+fn probability(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("not a number from 0 to 1".into()),
+    }
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -93,47 +104,106 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
-    let messages = &context.messages;
     let store = args.store.existing()?;
     let network = FrameNetwork::shipped()?;
     let searcher = open(&store, &network, context)?;
     let model = args.model.load(Some(&searcher.schema().model))?;
     searcher.require(&model.encoder.fingerprint())?;
     let keys = Keys::new(&store).with_context(|| store.display().to_string())?;
-    let (names, tasks) = clips(args)?;
-
-    let jobs = args.jobs.count();
-    let encoders = model.encoders(jobs)?;
-    let embedded = listen_to_clips(&tasks, encoders, jobs, context.interrupt.flag(), query_spans, &network);
     let mut output = Output::new(args.json);
-    let mut found = Outcome::Nothing;
-    for ((name, task), clip) in names.iter().zip(&tasks).zip(embedded) {
-        let clip = match clip {
-            Ok(clip) => clip,
-            Err(cause) => {
-                messages.error(cause);
-                continue;
-            }
-        };
-        if let Some(truncated) = &clip.truncated {
-            messages.error(truncated);
-        }
+    let questions = questions(args, &model, &network, &keys, &searcher, context)?;
+    let mut any = Outcome::Nothing;
+    for asked in &questions {
         let options = Options {
             k: args.k as usize,
             min_score: args.min_score,
+            min_confidence: args.min_confidence,
             per_file: args.per_file,
             exact: args.exact,
             rerank: !args.no_rerank,
-            not: args.no_self.then(|| itself(task, &clip, &keys, &searcher)).flatten(),
+            explain: args.explain,
+            not: asked.not,
         };
-        let hits = searcher.search(&clip.into(), &options)?;
+        let hits = searcher.search(&asked.question, &options)?;
         if !hits.is_empty() {
-            found = Outcome::Found;
+            any = Outcome::Found;
         }
-        print(&mut output, name, &hits, names.len() > 1)?;
+        print(&mut output, &asked.name, &hits, questions.len() > 1)?;
     }
     output.flush()?;
-    Ok(found)
+    Ok(any)
+}
+
+/// A question, and what its hits are known by.
+struct Asked {
+    name: String,
+    question: Question,
+    not: Option<(SourceId, Span)>,
+}
+
+/// What the command line asks, in its order; what cannot be read is reported and left out.
+fn questions(
+    args: &QueryArgs,
+    model: &Model,
+    network: &FrameNetwork,
+    keys: &Keys,
+    searcher: &Searcher,
+    context: &Context,
+) -> Result<Vec<Asked>> {
+    if !args.say.is_empty() {
+        let ask = |text: &String| {
+            Ok(Asked { name: text.clone(), question: Question::Word(model.encoder.encode_text(text)?), not: None })
+        };
+        return args.say.iter().map(ask).collect();
+    }
+    let (mut names, mut tasks) = clips(args)?;
+    let wanted = tasks.len();
+    for path in &args.unlike {
+        names.push(shown(path));
+        tasks.push(ClipTask { path: path.clone(), clip: None, start: None, end: None });
+    }
+    let jobs = args.jobs.count();
+    let encoders = model.encoders(jobs)?;
+    let clips = listen_to_clips(&tasks, encoders, jobs, context.interrupt.flag(), query_spans, network);
+    let mut heard = Vec::new();
+    for ((name, task), clip) in names.into_iter().zip(&tasks).zip(clips) {
+        match clip {
+            Ok(clip) => {
+                if let Some(truncated) = &clip.truncated {
+                    context.messages.error(truncated);
+                }
+                let not = args.no_self.then(|| itself(task, &clip, keys, searcher)).flatten();
+                heard.push(Some((name, Sound::from(clip), not)));
+            }
+            // Silence is no error: there is nothing that could be found.
+            Err(cause @ ClipError::Silent { .. }) => {
+                context.messages.warn(format_args!("{cause}: nothing to look for"));
+                heard.push(None);
+            }
+            Err(cause) => {
+                context.messages.error(cause);
+                heard.push(None);
+            }
+        }
+    }
+    let unlike = heard.split_off(wanted);
+    if !args.together && args.unlike.is_empty() {
+        let clip = |(name, sound, not)| Asked { name, question: Question::Clip(sound), not };
+        return Ok(heard.into_iter().flatten().map(clip).collect());
+    }
+    let unlike: Vec<Sound> = unlike.into_iter().flatten().map(|(_, sound, _)| sound).collect();
+    let like: Vec<(String, Sound)> = heard.into_iter().flatten().map(|(name, sound, _)| (name, sound)).collect();
+    if args.together {
+        let name = like.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" + ");
+        let like: Vec<Sound> = like.into_iter().map(|(_, sound)| sound).collect();
+        let together = |like| Asked { name, question: Question::Several { like, unlike }, not: None };
+        return Ok(if like.is_empty() { Vec::new() } else { vec![together(like)] });
+    }
+    let several = |(name, sound)| {
+        let question = Question::Several { like: vec![sound], unlike: unlike.clone() };
+        Asked { name, question, not: None }
+    };
+    Ok(like.into_iter().map(several).collect())
 }
 
 /// Opens what can be searched; where that is gone or damaged, makes it anew from the truth.
@@ -183,63 +253,8 @@ fn read_stdin() -> Result<Clip> {
 }
 
 /// Where the clip lies in an indexed file, if it does.
-fn itself(
-    task: &ClipTask,
-    clip: &EmbeddedClip,
-    keys: &Keys,
-    searcher: &Searcher,
-) -> Option<(audiosearch_index::SourceId, Span)> {
+fn itself(task: &ClipTask, clip: &EmbeddedClip, keys: &Keys, searcher: &Searcher) -> Option<(SourceId, Span)> {
     let source = searcher.source(&keys.key(&task.path).ok()?)?;
     let len = u32::try_from(clip.samples).unwrap_or(u32::MAX);
     Some((source, Span { start: clip.offset, len }))
-}
-
-fn print(output: &mut Output, query: &str, hits: &[Hit], many: bool) -> Result<()> {
-    let seconds = |samples: u64| samples as f64 / f64::from(SAMPLE_RATE);
-    if output.is_json() {
-        for (number, hit) in hits.iter().enumerate() {
-            output.json(&Line {
-                query,
-                rank: number + 1,
-                score: hit.score,
-                path: shown(&hit.path),
-                start: seconds(hit.span.start),
-                end: seconds(hit.span.end()),
-                label: hit.label.as_deref(),
-                text: hit.text.as_deref(),
-            })?;
-        }
-        return Ok(());
-    }
-    if many {
-        output.text(&format!("{}:", super::output::printable(query)))?;
-    }
-    if hits.is_empty() {
-        if many {
-            output.text("nothing found\n")?;
-        }
-        return Ok(());
-    }
-    let columns = [
-        ("rank", Align::Right),
-        ("score", Align::Right),
-        ("start", Align::Right),
-        ("end", Align::Right),
-        ("path", Align::Left),
-    ];
-    let mut table = Table::new(&columns);
-    for (number, hit) in hits.iter().enumerate() {
-        table.push(vec![
-            (number + 1).to_string(),
-            format!("{:.3}", hit.score),
-            format!("{:.2}", seconds(hit.span.start)),
-            format!("{:.2}", seconds(hit.span.end())),
-            shown(&hit.path),
-        ]);
-    }
-    output.table(&table)?;
-    if many {
-        output.text("")?;
-    }
-    Ok(())
 }

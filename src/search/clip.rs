@@ -5,7 +5,7 @@ use audiosearch_index::Span;
 use crate::{
     audio::{Clip, SAMPLE_RATE},
     features::FRAME_SHIFT,
-    segment::energy_db,
+    segment::{SegmentConfig, energy_db},
 };
 
 /// A clip up to this long (1.5 s) is one span; a longer one is matched as a sequence.
@@ -20,8 +20,12 @@ const GUARD_FRAMES: usize = 5;
 /// The shortest stretch that trimming may leave (0.2 s).
 const SHORTEST: u64 = SAMPLE_RATE as u64 / 5;
 
-/// The spans of a query clip that are looked for, in order of time: one, or the windows of a long clip.
+/// The spans of a query clip that are looked for, in order of time: one, or the windows of a long clip; none where it is so soft that
+/// the same in a recording would count as silence.
 pub fn query_spans(clip: &Clip) -> Vec<Span> {
+    if energy_db(clip.samples()).iter().all(|&energy| energy < SegmentConfig::default().floor_db) {
+        return Vec::new();
+    }
     let trimmed = trim(clip);
     if u64::from(trimmed.len) <= ONE_SPAN {
         return vec![trimmed];

@@ -6,13 +6,17 @@
 
 mod align;
 mod clip;
+mod confidence;
 mod dtw;
+mod found;
 mod merge;
 mod question;
 mod rerank;
 mod searcher;
 
 pub use clip::query_spans;
+pub use confidence::MIN_CONFIDENCE;
 pub use dtw::{Alignment, lay_along};
-pub use question::Question;
+pub use found::{Found, Moment};
+pub use question::{Question, Sound};
 pub use searcher::{Options, SearchError, Searcher};

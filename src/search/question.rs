@@ -1,28 +1,95 @@
 //! What is asked for.
 
-use audiosearch_index::Embedding;
+use audiosearch_index::{Embedding, EmbeddingError};
 
 use crate::{
     frames::Heard,
     pipeline::{Embedded, EmbeddedClip},
 };
 
-/// A question to the recordings, as the encoder and the frame network understand it.
+/// Weight of what a hit must not be like.
+const AGAINST: f32 = 0.3;
+
+/// A clip, as the encoder and the frame network understand it.
+#[derive(Debug, Clone)]
+pub struct Sound {
+    /// Its spans in order of time: one, or the windows of a long clip.
+    pub spans: Vec<Embedded>,
+    /// Its vectors from moment to moment; without them it cannot be laid along a recording.
+    pub heard: Option<Heard>,
+}
+
+impl From<EmbeddedClip> for Sound {
+    fn from(clip: EmbeddedClip) -> Self {
+        Self { spans: clip.spans, heard: clip.heard }
+    }
+}
+
+/// A question to the recordings.
 #[derive(Debug, Clone)]
 pub enum Question {
-    /// How something sounds.
-    Sound {
-        /// Its spans in order of time: one, or the windows of a long clip.
-        spans: Vec<Embedded>,
-        /// Its vectors from moment to moment; without them nothing can be laid along a recording.
-        heard: Option<Heard>,
+    /// Where does this sound again?
+    Clip(Sound),
+    /// Where does something sound like all of these, and like none of those?
+    Several {
+        /// Examples of it; at least one.
+        like: Vec<Sound>,
+        /// Examples of what it is not.
+        unlike: Vec<Sound>,
     },
-    /// A written word or phrase.
+    /// Where is this written word or phrase said?
     Word(Embedding),
 }
 
-impl From<EmbeddedClip> for Question {
-    fn from(clip: EmbeddedClip) -> Self {
-        Self::Sound { spans: clip.spans, heard: clip.heard }
+/// The middle of examples, moved away from what it is not (Rocchio 1971).
+///
+/// # Errors
+/// Where the examples cancel out.
+pub(super) fn middle(like: &[Sound], unlike: &[Sound]) -> Result<Embedding, EmbeddingError> {
+    let mean = |sounds: &[Sound]| {
+        let vectors: Vec<&[f32]> = sounds.iter().flat_map(|s| &s.spans).map(|(_, e)| e.as_slice()).collect();
+        let mut mean = vec![0.0; vectors.first().map_or(0, |vector| vector.len())];
+        for vector in &vectors {
+            mean.iter_mut().zip(*vector).for_each(|(sum, value)| *sum += value / vectors.len() as f32);
+        }
+        mean
+    };
+    let mut middle = mean(like);
+    middle.iter_mut().zip(mean(unlike)).for_each(|(value, other)| *value -= AGAINST * other);
+    Embedding::new(middle)
+}
+
+/// The score of a place with these scores by the examples: their mean, less a share of the best by what it is not.
+pub(super) fn joint(like: &[f32], unlike: &[f32]) -> f32 {
+    let mean = like.iter().sum::<f32>() / like.len().max(1) as f32;
+    mean - AGAINST * unlike.iter().copied().fold(0.0, f32::max)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use audiosearch_index::Span;
+
+    use super::*;
+
+    fn sound(vector: [f32; 2]) -> Sound {
+        Sound { spans: vec![(Span { start: 0, len: 1 }, Embedding::new(vector.to_vec()).unwrap())], heard: None }
+    }
+
+    #[test]
+    fn the_middle_lies_between_examples_and_away_from_the_others() {
+        let like = [sound([1.0, 0.0]), sound([0.0, 1.0])];
+        let between = middle(&like, &[]).unwrap();
+        assert!((between.as_slice()[0] - between.as_slice()[1]).abs() < 1e-6);
+        let away = middle(&like, &[sound([0.0, 1.0])]).unwrap();
+        assert!(away.as_slice()[0] > away.as_slice()[1]);
+        assert!(middle(&[], &[]).is_err());
+    }
+
+    #[test]
+    fn what_it_is_not_counts_against() {
+        assert!(joint(&[0.6, 0.6], &[]) > joint(&[0.7, 0.4], &[]));
+        assert!(joint(&[0.6], &[0.1]) > joint(&[0.6], &[0.9]));
+        assert_eq!(joint(&[0.6], &[-0.5]), 0.6);
     }
 }

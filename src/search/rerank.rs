@@ -5,8 +5,11 @@ use std::{collections::HashMap, ops::Range};
 use audiosearch_index::{Hit, SourceId, SourceKey, Span};
 use rayon::prelude::*;
 
-use super::dtw::lay_along;
-use crate::frames::{Archive, ArchiveError, Heard, STEP};
+use super::{dtw::lay_along, found::Moment};
+use crate::{
+    audio::SAMPLE_RATE,
+    frames::{Archive, ArchiveError, Heard, STEP},
+};
 
 /// Vectors of recordings that are looked at, at most (27 min): what bounds the time of a query.
 const MOST_VECTORS: usize = 40_000;
@@ -22,6 +25,15 @@ pub struct Known {
     pub key: SourceKey,
     /// Its length.
     pub samples: u64,
+}
+
+/// A place that was looked at.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// With the score of alignment and span together.
+    pub hit: Hit,
+    /// How the question lies there, where asked for.
+    pub moments: Vec<Moment>,
 }
 
 /// A stretch of one recording to look at, in vectors, and the named places in it.
@@ -41,10 +53,11 @@ pub fn rerank(
     hits: &[Hit],
     known: &HashMap<SourceId, Known>,
     archive: &Archive,
-) -> Result<Vec<Hit>, ArchiveError> {
+    explain: bool,
+) -> Result<Vec<Place>, ArchiveError> {
     let stretches = stretches(heard.len(), hits);
     let least = hits.last().map_or(0.0, |hit| hit.score);
-    let laid: Vec<Vec<Hit>> = stretches
+    let laid: Vec<Vec<Place>> = stretches
         .par_iter()
         .map(|stretch| {
             let Some(recording) = known.get(&stretch.source) else { return Ok(Vec::new()) };
@@ -57,14 +70,60 @@ pub fn rerank(
                 let near = stretch.hits.iter().filter(|hit| is_same(&hit.span, &span));
                 // Hits come best first.
                 let (like, cosine) = near.map(|hit| (*hit, hit.score)).next().unwrap_or((stretch.hits[0], least));
-                Hit { span, score: SHARE * place.likeness + (1.0 - SHARE) * cosine, ..like.clone() }
+                let hit = Hit { span, score: score(place.likeness, cosine), ..like.clone() };
+                let moments =
+                    if explain { moments(heard, &around, &place.path, stretch.range.start) } else { Vec::new() };
+                Place { hit, moments }
             });
             Ok(places.collect())
         })
         .collect::<Result<_, _>>()?;
-    let mut all: Vec<Hit> = laid.into_iter().flatten().filter(|hit| hit.span.len > 0).collect();
-    all.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.source.cmp(&b.source)).then(a.span.cmp(&b.span)));
+    let mut all: Vec<Place> = laid.into_iter().flatten().filter(|place| place.hit.span.len > 0).collect();
+    best_first(&mut all);
     Ok(all)
+}
+
+/// Sorts by score, equal ones by place.
+pub fn best_first(places: &mut [Place]) {
+    let order = |a: &Hit, b: &Hit| b.score.total_cmp(&a.score).then(a.source.cmp(&b.source)).then(a.span.cmp(&b.span));
+    places.sort_by(|a, b| order(&a.hit, &b.hit));
+}
+
+/// The scores of a query at random places (each a span of a recording): what a score is worth.
+///
+/// # Errors
+/// As [`rerank`].
+pub fn at_random(
+    heard: &Heard,
+    places: &[(SourceId, Span, f32)],
+    known: &HashMap<SourceId, Known>,
+    archive: &Archive,
+) -> Result<Vec<f32>, ArchiveError> {
+    let margin = heard.len() / 2 + MARGIN;
+    let scores = places.par_iter().map(|(source, span, cosine)| {
+        let Some(recording) = known.get(source) else { return Ok(None) };
+        let range = stretch_of(span, margin);
+        let around = archive.read(&recording.key, recording.samples, range)?;
+        Ok(lay_along(heard, &around, 1).first().map(|place| score(place.likeness, *cosine)))
+    });
+    Ok(scores.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+fn score(likeness: f32, cosine: f32) -> f32 {
+    SHARE * likeness + (1.0 - SHARE) * cosine
+}
+
+/// The vectors of a span and so many around it.
+fn stretch_of(span: &Span, margin: usize) -> Range<usize> {
+    ((span.start / STEP) as usize).saturating_sub(margin)..(span.end().div_ceil(STEP)) as usize + margin
+}
+
+fn moments(heard: &Heard, around: &Heard, path: &[usize], first: usize) -> Vec<Moment> {
+    let seconds = |vector: usize| vector as f64 * STEP as f64 / f64::from(SAMPLE_RATE);
+    let cosine = |i: usize, j: usize| heard.row(i).iter().zip(around.row(j)).map(|(a, b)| a * b).sum();
+    let moment =
+        |(i, &j): (usize, &usize)| Moment { question: seconds(i), recording: seconds(first + j), cosine: cosine(i, j) };
+    path.iter().enumerate().map(moment).collect()
 }
 
 /// Whether a span of the index stands for a place: most of the shorter one lies in the longer one.
@@ -78,8 +137,7 @@ fn stretches(query: usize, hits: &[Hit]) -> Vec<Stretch<'_>> {
     let mut by_source: HashMap<SourceId, Vec<(Range<usize>, &Hit)>> = HashMap::new();
     let mut vectors = 0;
     for hit in hits {
-        let from = ((hit.span.start / STEP) as usize).saturating_sub(margin);
-        let range = from..(hit.span.end().div_ceil(STEP)) as usize + margin;
+        let range = stretch_of(&hit.span, margin);
         let ranges = by_source.entry(hit.source).or_default();
         // What is looked at already costs nothing more.
         let inside = ranges.iter().any(|(other, _)| other.start <= range.start && range.end <= other.end);

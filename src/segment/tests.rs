@@ -79,7 +79,7 @@ fn what_is_quiet_beside_the_rest_of_the_recording_has_no_windows() {
 fn windows_reach_the_end_of_the_recording() {
     for length in [20_000_u64, 20_080, 23_456, 100_001] {
         let spans = spans_of(SegmentMode::Windows, &noise(length as usize));
-        for window in [4_800, 7_200, 10_400, 15_200] {
+        for window in [6_400, 12_800] {
             let ends = |span: &&Span| span.end() == length && (window..window + 160).contains(&u64::from(span.len));
             assert_eq!(spans.iter().filter(ends).count(), 1, "{window} in {length}");
         }
@@ -87,9 +87,9 @@ fn windows_reach_the_end_of_the_recording() {
 }
 
 #[test]
-fn there_are_twenty_windows_a_second_at_most() {
+fn an_hour_of_sound_has_thirty_thousand_windows_at_most() {
     let spans = spans_of(SegmentMode::Windows, &noise(60 * SECOND as usize));
-    assert!((18 * 60..20 * 60).contains(&spans.len()), "{}", spans.len());
+    assert!((450..500).contains(&spans.len()), "{}", spans.len());
 }
 
 #[test]

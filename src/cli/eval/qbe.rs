@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use audiosearch_index::{Collection, Hit, Index, Schema, SourceKey};
+use audiosearch_index::{Collection, Index, Schema, SourceKey};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -25,7 +25,7 @@ use crate::{
     eval::{QueryByExample, Token, Utterance, WarpedBaseline, query_by_example},
     frames::FrameNetwork,
     pipeline::{ClipTask, Ingest, Keys, Settings, Status, listen_to_clips},
-    search::{Options, Question, Searcher, query_spans},
+    search::{Found, MIN_CONFIDENCE, Options, Question, Searcher, Sound, query_spans},
     segment::{SegmentConfig, SegmentMode},
 };
 
@@ -103,7 +103,16 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
     let searcher = Searcher::open(store, network.id())?;
     let places = places(store, &utts.rows)?;
     let ask = |question: &Question, rerank| -> Result<Vec<Option<f32>>> {
-        let options = Options { k: HITS, min_score: None, per_file: true, exact: false, rerank, not: None };
+        let options = Options {
+            k: HITS,
+            min_score: None,
+            per_file: true,
+            exact: false,
+            rerank,
+            explain: false,
+            min_confidence: MIN_CONFIDENCE,
+            not: None,
+        };
         scores(&searcher.search(question, &options)?, &searcher, &places, utts.rows.len())
     };
     let task = |row: &Row| ClipTask { path: row.path.clone(), clip: None, start: row.start, end: row.end };
@@ -116,7 +125,9 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
     let mut questions = Vec::new();
     for clip in clips {
         // A query that cannot be read is a query that finds nothing.
-        questions.push(clip.map(Question::from).map_err(|cause| context.messages.error(cause)).ok());
+        questions.push(
+            clip.map(|clip| Question::Clip(Sound::from(clip))).map_err(|cause| context.messages.error(cause)).ok(),
+        );
     }
     let mut lines = Vec::new();
     let mut measure = |method, questions: &[Option<Question>], rerank| -> Result<()> {
@@ -195,13 +206,13 @@ fn places(store: &Path, utts: &[Row]) -> Result<HashMap<SourceKey, Vec<usize>>> 
 
 /// The score of every utterance that was returned.
 fn scores(
-    hits: &[Hit],
+    hits: &[Found],
     searcher: &Searcher,
     places: &HashMap<SourceKey, Vec<usize>>,
     utterances: usize,
 ) -> Result<Vec<Option<f32>>> {
     let mut row: Vec<Option<f32>> = vec![None; utterances];
-    for hit in hits {
+    for Found { hit, .. } in hits {
         for &at in searcher.key(hit.source).and_then(|key| places.get(key)).into_iter().flatten() {
             row[at] = Some(row[at].map_or(hit.score, |score| score.max(hit.score)));
         }

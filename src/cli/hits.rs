@@ -1,0 +1,93 @@
+//! Hits on standard output.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::output::{Align, Output, Table, printable, shown};
+use crate::{
+    audio::SAMPLE_RATE,
+    search::{Found, Moment},
+};
+
+/// A line of `--json`: its fields and their order are part of the contract.
+#[derive(Serialize)]
+struct Line<'a> {
+    query: &'a str,
+    rank: usize,
+    score: f32,
+    path: String,
+    start: f64,
+    end: f64,
+    label: Option<&'a str>,
+    text: Option<&'a str>,
+    confidence: f32,
+    /// With `--explain` alone: seconds into the query, seconds into the recording, cosine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alignment: Option<Vec<(f64, f64, f32)>>,
+}
+
+/// Prints the hits of one query, as JSON Lines or as a table; `many` queries are told apart by headings.
+pub fn print(output: &mut Output, query: &str, hits: &[Found], many: bool) -> Result<()> {
+    let seconds = |samples: u64| samples as f64 / f64::from(SAMPLE_RATE);
+    if output.is_json() {
+        for (number, found) in hits.iter().enumerate() {
+            let hit = &found.hit;
+            let triple = |moment: &Moment| (moment.question, moment.recording, moment.cosine);
+            let alignment: Vec<_> = found.moments.iter().map(triple).collect();
+            output.json(&Line {
+                query,
+                rank: number + 1,
+                score: hit.score,
+                path: shown(&hit.path),
+                start: seconds(hit.span.start),
+                end: seconds(hit.span.end()),
+                label: hit.label.as_deref(),
+                text: hit.text.as_deref(),
+                confidence: found.confidence,
+                alignment: (!alignment.is_empty()).then_some(alignment),
+            })?;
+        }
+        return Ok(());
+    }
+    if many {
+        output.text(&format!("{}:", printable(query)))?;
+    }
+    if hits.is_empty() {
+        if many {
+            output.text("nothing found\n")?;
+        }
+        return Ok(());
+    }
+    let columns = [
+        ("rank", Align::Right),
+        ("score", Align::Right),
+        ("sure", Align::Right),
+        ("start", Align::Right),
+        ("end", Align::Right),
+        ("path", Align::Left),
+    ];
+    let mut table = Table::new(&columns);
+    for (number, found) in hits.iter().enumerate() {
+        let hit = &found.hit;
+        table.push(vec![
+            (number + 1).to_string(),
+            format!("{:.3}", hit.score),
+            format!("{:.0} %", found.confidence * 100.0),
+            format!("{:.2}", seconds(hit.span.start)),
+            format!("{:.2}", seconds(hit.span.end())),
+            shown(&hit.path),
+        ]);
+    }
+    output.table(&table)?;
+    for (number, found) in hits.iter().enumerate().filter(|(_, found)| !found.moments.is_empty()) {
+        output.text(&format!("\n{}: seconds in the query, in the recording, likeness", number + 1))?;
+        for moment in &found.moments {
+            let bar = "#".repeat((moment.cosine.clamp(0.0, 1.0) * 40.0) as usize);
+            output.text(&format!("{:6.2}  {:8.2}  {:5.2}  {bar}", moment.question, moment.recording, moment.cosine))?;
+        }
+    }
+    if many {
+        output.text("")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! How probable it is that a hit is what was asked for.
+//!
+//! The question is put to random places of the store as well. They are not what was asked for, but for rare luck, so that their scores
+//! say what a score is worth: `z` is how many of their deviations a hit lies above their mean. The log odds grow with z, and fall with
+//! the logarithm of how much was searched: the more there is, the more sounds like anything by chance.
+
+/// Scores of random places.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Null {
+    mean: f32,
+    deviation: f32,
+}
+
+/// Straight line from z to log odds, fitted on dev for a store of [`FITTED_FOR`] segments.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    offset: f32,
+    slope: f32,
+}
+
+/// For clips that were laid along the recordings.
+pub const LAID: Line = Line { offset: -9.0, slope: 1.6 };
+/// For what was compared by one vector alone, written words among them.
+pub const SPAN: Line = Line { offset: -9.0, slope: 1.6 };
+/// Below that even a best hit is most probably no match: nothing is found, unless one asks for less.
+pub const MIN_CONFIDENCE: f32 = 0.01;
+/// Segments of the store that the lines are fitted on.
+const FITTED_FOR: f32 = 12_000.0;
+
+impl Null {
+    /// Of so many scores; none where they are too few to say anything.
+    pub fn of(scores: &[f32]) -> Option<Self> {
+        if scores.len() < 8 {
+            return None;
+        }
+        let count = scores.len() as f32;
+        let mean = scores.iter().sum::<f32>() / count;
+        let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f32>() / count;
+        Some(Self { mean, deviation: variance.sqrt().max(1e-3) })
+    }
+
+    /// How many deviations a score lies above the mean.
+    pub fn z(&self, score: f32) -> f32 {
+        (score - self.mean) / self.deviation
+    }
+}
+
+/// The probability for a score in a store of so many segments. Where no null could be had, the score itself.
+pub fn confidence(score: f32, null: Option<&Null>, line: Line, segments: usize) -> f32 {
+    let Some(null) = null else { return score.clamp(0.0, 1.0) };
+    let prior = (segments.max(1) as f32 / FITTED_FOR).ln();
+    let odds = line.offset + line.slope * null.z(score) - prior;
+    1.0 / (1.0 + (-odds).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_stands_out_is_probable_and_less_so_among_more() {
+        let scores: Vec<f32> = (0..100).map(|i| 0.2 + 0.001 * i as f32).collect();
+        let null = Null::of(&scores).unwrap();
+        let at = |score, segments| confidence(score, Some(&null), LAID, segments);
+        assert!(at(0.25, 10_000) < 0.01 && at(0.9, 10_000) > 0.99);
+        assert!(at(0.4, 1_000) > at(0.4, 100_000));
+        assert!(Null::of(&scores[..7]).is_none());
+    }
+
+    #[test]
+    fn scores_that_never_vary_break_nothing() {
+        let null = Null::of(&[0.5; 20]).unwrap();
+        let value = confidence(0.5, Some(&null), SPAN, 1);
+        assert!(value.is_finite() && value < 0.9);
+    }
+}
