@@ -19,13 +19,13 @@ pub struct Line {
 }
 
 /// For clips that were laid along the recordings.
-pub const LAID: Line = Line { offset: -9.0, slope: 1.6 };
+pub const LAID: Line = Line { offset: -9.49, slope: 2.66 };
 /// For what was compared by one vector alone, written words among them.
-pub const SPAN: Line = Line { offset: -9.0, slope: 1.6 };
+pub const SPAN: Line = Line { offset: -9.2, slope: 2.33 };
 /// Below that even a best hit is most probably no match: nothing is found, unless one asks for less.
-pub const MIN_CONFIDENCE: f32 = 0.01;
+pub const MIN_CONFIDENCE: f32 = 0.05;
 /// Segments of the store that the lines are fitted on.
-const FITTED_FOR: f32 = 12_000.0;
+const FITTED_FOR: f32 = 6_550.0;
 
 impl Null {
     /// Of so many scores; none where they are too few to say anything.

@@ -16,6 +16,7 @@ use super::{
     rerank::{Known, Place, at_random, best_first, rerank},
 };
 use crate::{
+    audio::SAMPLE_RATE,
     frames::{Archive, ArchiveError, Heard},
     pipeline::Embedded,
 };
@@ -104,6 +105,12 @@ impl Searcher {
     /// The recording with this key.
     pub fn source(&self, key: &SourceKey) -> Option<SourceId> {
         self.reader.sources().find(|source| source.key == *key).map(|source| source.id)
+    }
+
+    /// How much is searched.
+    pub fn hours(&self) -> f64 {
+        let samples: u64 = self.known.values().map(|known| known.samples).sum();
+        samples as f64 / f64::from(SAMPLE_RATE) / 3600.0
     }
 
     /// The key of a recording.

@@ -22,7 +22,7 @@ use super::super::{
 };
 use crate::{
     encoder::Encoder as _,
-    eval::{QueryByExample, Token, Utterance, WarpedBaseline, query_by_example},
+    eval::{Detecting, Detection, QueryByExample, Token, Utterance, WarpedBaseline, detecting, query_by_example},
     frames::FrameNetwork,
     pipeline::{ClipTask, Ingest, Keys, Settings, Status, listen_to_clips},
     search::{Found, MIN_CONFIDENCE, Options, Question, Searcher, Sound, query_spans},
@@ -73,6 +73,9 @@ struct Line {
     method: &'static str,
     #[serde(flatten)]
     figures: QueryByExample,
+    /// What a detector by its confidence would be worth.
+    #[serde(flatten)]
+    detecting: Option<Detecting>,
     /// Seconds a query, its own encoding left out.
     seconds: f64,
 }
@@ -102,7 +105,7 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
 
     let searcher = Searcher::open(store, network.id())?;
     let places = places(store, &utts.rows)?;
-    let ask = |question: &Question, rerank| -> Result<Vec<Option<f32>>> {
+    let ask = |question: &Question, rerank| -> Result<Vec<Option<Answer>>> {
         let options = Options {
             k: HITS,
             min_score: None,
@@ -113,7 +116,7 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
             min_confidence: MIN_CONFIDENCE,
             not: None,
         };
-        scores(&searcher.search(question, &options)?, &searcher, &places, utts.rows.len())
+        Ok(answers(&searcher.search(question, &options)?, &searcher, &places, utts.rows.len()))
     };
     let task = |row: &Row| ClipTask { path: row.path.clone(), clip: None, start: row.start, end: row.end };
     let tasks: Vec<ClipTask> = queries.rows.iter().map(task).collect();
@@ -129,6 +132,11 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
             clip.map(|clip| Question::Clip(Sound::from(clip))).map_err(|cause| context.messages.error(cause)).ok(),
         );
     }
+    let relevant = |query: &Token, at: usize| utterances[at].relevant(query);
+    let wanted: Vec<usize> = tokens
+        .iter()
+        .map(|query| (0..utterances.len()).filter(|&at| relevant(query, at) == Some(true)).count())
+        .collect();
     let mut lines = Vec::new();
     let mut measure = |method, questions: &[Option<Question>], rerank| -> Result<()> {
         let begun = Instant::now();
@@ -138,7 +146,18 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
         });
         let rows = rows.collect::<Result<Vec<_>>>()?;
         let seconds = begun.elapsed().as_secs_f64() / questions.len() as f64;
-        lines.push(Line { method, figures: query_by_example(&rows, &tokens, &utterances), seconds });
+        let mut detections = Vec::new();
+        for (query, row) in rows.iter().enumerate() {
+            for (at, answer) in row.iter().enumerate().filter_map(|(at, answer)| Some((at, (*answer)?))) {
+                let right = relevant(&tokens[query], at);
+                detections.extend(right.map(|right| Detection { query, confidence: answer.confidence, right }));
+            }
+        }
+        let scores: Vec<Vec<Option<f32>>> =
+            rows.iter().map(|row| row.iter().map(|answer| answer.map(|answer| answer.score)).collect()).collect();
+        let figures = query_by_example(&scores, &tokens, &utterances);
+        let detecting = Some(detecting(&detections, &wanted, searcher.hours()));
+        lines.push(Line { method, figures, detecting, seconds });
         Ok(())
     };
     measure("spans", &questions, false)?;
@@ -204,20 +223,28 @@ fn places(store: &Path, utts: &[Row]) -> Result<HashMap<SourceKey, Vec<usize>>> 
     Ok(places)
 }
 
-/// The score of every utterance that was returned.
-fn scores(
+/// What was said of an utterance.
+#[derive(Clone, Copy)]
+struct Answer {
+    score: f32,
+    confidence: f32,
+}
+
+/// The best answer of every utterance that was returned.
+fn answers(
     hits: &[Found],
     searcher: &Searcher,
     places: &HashMap<SourceKey, Vec<usize>>,
     utterances: usize,
-) -> Result<Vec<Option<f32>>> {
-    let mut row: Vec<Option<f32>> = vec![None; utterances];
-    for Found { hit, .. } in hits {
+) -> Vec<Option<Answer>> {
+    let mut row: Vec<Option<Answer>> = vec![None; utterances];
+    // Best first, so that the first of a recording is its best.
+    for Found { hit, confidence, .. } in hits {
         for &at in searcher.key(hit.source).and_then(|key| places.get(key)).into_iter().flatten() {
-            row[at] = Some(row[at].map_or(hit.score, |score| score.max(hit.score)));
+            row[at].get_or_insert(Answer { score: hit.score, confidence: *confidence });
         }
     }
-    Ok(row)
+    row
 }
 
 /// The baseline: every query along every recording.
@@ -235,7 +262,7 @@ fn warped(queries: &[Row], utts: &[Row], tokens: &[Token], utterances: &[Utteran
         seconds += begun.elapsed().as_secs_f64();
     }
     let figures = query_by_example(&rows, tokens, utterances);
-    Ok(Line { method: "dtw", figures, seconds: seconds / queries.len() as f64 })
+    Ok(Line { method: "dtw", figures, detecting: None, seconds: seconds / queries.len() as f64 })
 }
 
 fn print(lines: &[Line], json: bool) -> Result<Outcome> {
@@ -245,16 +272,21 @@ fn print(lines: &[Line], json: bool) -> Result<Outcome> {
             output.json(line)?;
         }
     } else {
-        let right = ["MAP", "P@10", "P@N", "queries", "recordings", "ms a query"].map(|name| (name, Align::Right));
+        let right = ["MAP", "P@10", "P@N", "MTWV", "false/h", "calib.", "queries", "recordings", "ms a query"]
+            .map(|name| (name, Align::Right));
         let columns: Vec<_> = std::iter::once(("method", Align::Left)).chain(right).collect();
         let mut table = Table::new(&columns);
         for line in lines {
             let figures = &line.figures;
+            let detecting = |cell: fn(&Detecting) -> String| line.detecting.as_ref().map_or_else(String::new, cell);
             table.push(vec![
                 line.method.to_owned(),
                 format!("{:.3}", figures.map),
                 format!("{:.3}", figures.p_at_10),
                 format!("{:.3}", figures.p_at_n),
+                detecting(|d| format!("{:.3}", d.mtwv)),
+                detecting(|d| format!("{:.2}", d.false_alarms_per_hour)),
+                detecting(|d| format!("{:.3}", d.calibration_error)),
                 figures.queries.to_string(),
                 figures.utterances.to_string(),
                 format!("{:.1}", line.seconds * 1e3),
