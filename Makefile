@@ -3,12 +3,13 @@ CARGO ?= cargo
 PYTHON ?= python3
 CARGO_FLAGS ?= --locked
 DEMO_STORE := target/demo
+TARGET = $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL := help
-.PHONY: help libtorch build demo check test fmt clean distclean
+.PHONY: help libtorch build demo check test test-browser fmt clean distclean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 libtorch: ## fetch LibTorch into ./libtorch, unless there is one (LIBTORCH, LIBTORCH_USE_PYTORCH, ./libtorch)
 	@$(PYTHON) tools/get_libtorch.py
@@ -27,6 +28,12 @@ check: libtorch ## rustfmt and clippy
 test: check ## everything that CI checks: rustfmt, clippy, the scripts' tests, all tests and doc tests
 	$(PYTHON) -m unittest discover --start-directory tools --pattern 'test_*.py'
 	$(CARGO) test --workspace $(CARGO_FLAGS)
+
+# The same profile as the tests; many points are made by a program of tools/.
+test-browser: libtorch ## the map in chromium (apt-get install chromium chromium-driver), and exports read by the tools they are for
+	$(CARGO) build -p audiosearch -p audiosearch-tools --bins $(CARGO_FLAGS)
+	cd tools && AUDIOSEARCH=$(TARGET)/debug/audiosearch AUDIOSEARCH_MAP_STORE=$(TARGET)/debug/map_store \
+		$(PYTHON) -m unittest -v test_browser test_exports
 
 fmt: ## format the code
 	$(CARGO) fmt --all

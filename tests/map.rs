@@ -156,6 +156,42 @@ fn nasty_labels_break_no_format() {
 }
 
 #[test]
+fn pictures_hold_what_they_are_given_and_nothing_runs_in_them() {
+    let place = Place::new();
+    store(&place, Collection::Audio, &nasty(), 160);
+    place.ok(["export", "map.svg", "--title", "a < b"]);
+    let svg = read(&place, "map.svg");
+    assert!(svg.contains("<title>a &lt; b</title>") && !svg.contains("<script") && !svg.contains("<!--"));
+    assert!(svg.contains("&lt;/script&gt;&lt;script&gt;ale") && svg.contains("🎈 北京"));
+    assert!(!svg.contains('\u{202e}') && !svg.contains("long long long long long long long"));
+    // Eight labels have eight colours, each a circle: 160 points and the legend.
+    assert_eq!(svg.matches("<circle").count(), 168);
+    let said = place.ok(["export", "map.png"]);
+    assert!(said.stderr.contains("--font"), "北京 is not in the built-in font: {}", said.stderr);
+    let png = fs::read(place.join("map.png")).unwrap();
+    assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
+    let size = [16, 20].map(|at| u32::from_be_bytes(png[at..at + 4].try_into().unwrap()));
+    assert_eq!(size, [2400, 1800]);
+    place.file("no.ttf", "no font");
+    place.run(["export", "map.png", "--font", "no.ttf"]).complains(&["font"]);
+    place.run(["export", "map.svg", "--font", "no.ttf"]).complains(&["--font", ".png"]);
+}
+
+#[test]
+fn a_folder_for_tensorboard_has_a_row_a_point() {
+    let place = Place::new();
+    store(&place, Collection::Audio, &nasty(), 160);
+    place.run(["export", "board"]).complains(&["--format"]);
+    place.ok(["export", "board", "--format", "projector"]);
+    let [tensors, metadata] = ["tensors.tsv", "metadata.tsv"].map(|name| read(&place, &format!("board/{name}")));
+    assert_eq!((tensors.lines().count(), metadata.lines().count()), (160, 161));
+    assert!(tensors.lines().all(|row| row.split('\t').filter(|v| v.parse::<f32>().is_ok()).count() == 8));
+    assert!(metadata.lines().all(|row| row.split('\t').count() == 5));
+    let config = read(&place, "board/projector_config.pbtxt");
+    assert!(config.contains("tensor_path: \"tensors.tsv\"") && config.contains("metadata_path: \"metadata.tsv\""));
+}
+
+#[test]
 fn clips_in_json_lines_are_sound() {
     let place = heard();
     place.ok(["export", "map.jsonl", "--method", "pca"]);
@@ -181,9 +217,9 @@ fn npy_holds_the_vectors_and_says_what_they_are() {
 #[test]
 fn the_same_store_and_options_give_the_same_bytes() {
     let (one, two) = (heard(), heard());
-    for name in ["map.html", "map.jsonl", "map.csv", "v.npy"] {
+    for name in ["map.html", "map.jsonl", "map.csv", "v.npy", "map.svg", "map.png"] {
         for place in [&one, &two] {
-            place.ok(["export", name, "--title", "t", "--sample", "20", "--seed", "3"]);
+            place.ok(["export", name, "--title", "t", "--sample", "30", "--seed", "3"]);
         }
         let [a, b] = [&one, &two].map(|place| fs::read(place.join(name)).unwrap());
         assert!(a == b, "{name}");
@@ -287,7 +323,7 @@ fn what_cannot_be_drawn_is_said() {
 fn a_single_point_is_a_map() {
     let place = Place::new();
     store(&place, Collection::Audio, &["one".to_owned()], 1);
-    for name in ["map.html", "map.csv", "map.jsonl", "v.npy"] {
+    for name in ["map.html", "map.csv", "map.jsonl", "v.npy", "map.svg", "map.png"] {
         place.ok(["export", name]);
     }
 }

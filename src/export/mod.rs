@@ -9,6 +9,8 @@ mod jsonl;
 mod map;
 mod mulaw;
 mod npy;
+mod picture;
+mod projector;
 mod sound;
 
 use std::path::Path;
@@ -20,6 +22,8 @@ pub use html::Html;
 pub use jsonl::Jsonl;
 pub use map::{Arrow, Layout, Map, MapFile, Point};
 pub use npy::{Npy, write_npy};
+pub use picture::{Png, Svg};
+pub use projector::Projector;
 
 /// A form that a map can be written in.
 pub trait Exporter {

@@ -21,7 +21,7 @@ use self::{
 };
 use super::{Context, Outcome, progress::steps, store::StoreArgs};
 use crate::{
-    export::{Csv, Exporter, Html, Jsonl, Layout, Map, Npy, Point},
+    export::{Csv, Exporter, Html, Jsonl, Layout, Map, Npy, Png, Point, Projector, Svg},
     projection::{Matrix, Neighbours, Pca, Progress, Projection, ProjectionError, Tsne, clusters, trustworthiness},
 };
 
@@ -33,11 +33,11 @@ const MEGABYTE: u64 = 1_000_000;
 
 /// Draw a map of the store, or hand its vectors to other tools
 ///
-/// A .html map is one page to look at and listen to. .csv, .jsonl (Embedding Atlas) and .npy hold the points for other tools.
-/// The same store and options give the same file.
+/// A .html map is one page to look at and listen to, .svg and .png are pictures for a paper. .csv, .jsonl (Embedding Atlas), .npy and
+/// --format projector (a folder for TensorBoard) hold the points for other tools. The same store and options give the same file.
 #[derive(Args)]
 pub struct ExportArgs {
-    /// Where to write; the ending says what: .html .jsonl .npy .csv
+    /// Where to write; the ending says what: .html .svg .png .jsonl .npy .csv
     #[arg(value_name = "OUT")]
     out: PathBuf,
     /// What to write [default: by the ending of OUT]
@@ -75,6 +75,9 @@ pub struct ExportArgs {
     /// Megabytes of sound that html and jsonl may carry; the rest plays from the recordings
     #[arg(long, default_value_t = 30, value_name = "MB")]
     audio_budget: u32,
+    /// A font (ttf, otf) for letters that the one in the program lacks, as those of Chinese; for png
+    #[arg(long, value_name = "FILE")]
+    font: Option<PathBuf>,
     /// The heading [default: the folder of the store]
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -84,6 +87,12 @@ pub struct ExportArgs {
 enum Format {
     /// A page to look at and listen to
     Html,
+    /// A picture that any size does no harm to
+    Svg,
+    /// A picture of 2400 × 1800 pixels
+    Png,
+    /// A folder for TensorBoard
+    Projector,
     /// A line a point, as Embedding Atlas reads them
     Jsonl,
     /// The vectors, and a .jsonl beside them that says what the rows are
@@ -144,8 +153,9 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<Outcome> {
             pairs.check(&gathered).context("--sample left none of them")?;
         }
     }
+    let exporter = args.exporter(format)?;
     let map = args.map(&reader, &store, gathered, matched, method, context)?;
-    for remark in args.exporter(format).export(&map, &args.out)? {
+    for remark in exporter.export(&map, &args.out)? {
         context.messages.warn(remark);
     }
     let trust = map.layout.as_ref().and_then(|layout| layout.trust);
@@ -162,11 +172,13 @@ impl ExportArgs {
         }
         match self.out.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase).as_deref() {
             Some("html" | "htm") => Ok(Format::Html),
+            Some("svg") => Ok(Format::Svg),
+            Some("png") => Ok(Format::Png),
             Some("jsonl" | "ndjson") => Ok(Format::Jsonl),
             Some("npy") => Ok(Format::Npy),
             Some("csv") => Ok(Format::Csv),
             _ => bail!(
-                "{}: the ending says no format; give it one of .html .jsonl .npy .csv, or say --format",
+                "{}: the ending says no format; give it one of .html .svg .png .jsonl .npy .csv, or say --format",
                 self.out.display()
             ),
         }
@@ -174,8 +186,12 @@ impl ExportArgs {
 
     /// `None` where the format shows no places.
     fn method(&self, format: Format) -> Result<Option<Method>> {
-        if self.arrows.is_some() && format != Format::Html {
-            bail!("--arrows are drawn in .html only");
+        let drawn = matches!(format, Format::Html | Format::Svg | Format::Png);
+        if self.arrows.is_some() && !drawn {
+            bail!("--arrows are drawn in .html, .svg and .png only");
+        }
+        if self.font.is_some() && format != Format::Png {
+            bail!("--font is for .png only: other formats leave letters to what shows them");
         }
         if self.arrows.is_some() && self.method == Some(Method::Tsne) {
             bail!(
@@ -183,17 +199,22 @@ impl ExportArgs {
             );
         }
         let default = if self.arrows.is_some() { Method::Pca } else { Method::Tsne };
-        Ok((format != Format::Npy).then(|| self.method.unwrap_or(default)))
+        let places = !matches!(format, Format::Npy | Format::Projector);
+        Ok(places.then(|| self.method.unwrap_or(default)))
     }
 
-    fn exporter(&self, format: Format) -> Box<dyn Exporter> {
+    fn exporter(&self, format: Format) -> Result<Box<dyn Exporter>> {
         let audio_budget = u64::from(self.audio_budget) * MEGABYTE;
-        match format {
+        let font = |path: &PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
+        Ok(match format {
             Format::Html => Box::new(Html { audio_budget }),
             Format::Jsonl => Box::new(Jsonl { audio_budget }),
             Format::Npy => Box::new(Npy),
             Format::Csv => Box::new(Csv),
-        }
+            Format::Svg => Box::new(Svg),
+            Format::Png => Box::new(Png { font: self.font.as_ref().map(font).transpose()? }),
+            Format::Projector => Box::new(Projector),
+        })
     }
 
     fn map(

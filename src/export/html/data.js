@@ -40,7 +40,7 @@ function brief(text, most) {
   return letters.length > most ? letters.slice(0, most - 1).join("") + "…" : text;
 }
 // What a point is called where there is room for one line.
-const nameOf = (i) => brief(label(i) ?? textOf(i) ?? pathOf(i), 120);
+const nameOf = (i) => brief(label(i) ?? textOf(i) ?? `${pathOf(i)} ${when(i)}`, 120);
 
 function neighbours(i) {
   const out = [];

@@ -1,4 +1,4 @@
-// Two ways to draw all points: WebGL 2, and where there is none but a processor's imitation, pixels written one by one.
+// Ways to draw all points: WebGL 2; where there is none but a processor's imitation, small pictures or pixels one by one.
 const view = { x: 0, y: 0, scale: 1, width: 1, height: 1, ratio: 1 };
 const dotSize = () => {
   // Many points are small ones; they grow as one comes nearer.
@@ -112,6 +112,58 @@ function inShape(shape, x, y) {
   return Math.min(ax, ay) <= 0.32 && Math.max(ax, ay) <= 0.95;
 }
 
+// Few enough points to draw each as a small picture with smooth edges.
+const SMOOTH = 6000;
+function pictures(canvas) {
+  const context = canvas.getContext("2d");
+  let made = new Map();
+  const FORMS = [
+    (p, r) => p.arc(0, 0, r, 0, 2 * Math.PI),
+    (p, r) => p.rect(-0.86 * r, -0.86 * r, 1.72 * r, 1.72 * r),
+    (p, r) => [[0, -1], [1.05, 0.9], [-1.05, 0.9]].forEach(([x, y]) => p.lineTo(x * r, y * r)),
+    (p, r) => [[0, -1], [1, 0], [0, 1], [-1, 0]].forEach(([x, y]) => p.lineTo(x * r, y * r)),
+    (p, r) => {
+      p.rect(-0.95 * r, -0.32 * r, 1.9 * r, 0.64 * r);
+      p.rect(-0.32 * r, -0.95 * r, 0.64 * r, 1.9 * r);
+    },
+  ];
+  function picture(style, level, size) {
+    const key = `${style} ${level} ${size}`;
+    if (!made.has(key)) {
+      const [r, g, b, shape] = styles()[style];
+      const dot = document.createElement("canvas");
+      dot.width = dot.height = Math.ceil(size) + 4;
+      const brush = dot.getContext("2d");
+      brush.translate(dot.width / 2, dot.width / 2);
+      brush.globalAlpha = [0, 0.13, 0.85, 1][level];
+      brush.fillStyle = `rgb(${r},${g},${b})`;
+      brush.beginPath();
+      FORMS[shape](brush, (size / 2) * (level === 3 ? 1.35 : 1));
+      brush.fill();
+      made.set(key, dot);
+    }
+    return made.get(key);
+  }
+  return {
+    name: "canvas",
+    canvas,
+    restyle() {
+      made = new Map();
+    },
+    draw() {
+      if (made.size > 2000) made = new Map();
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      const size = Math.round(dotSize() * view.ratio * 2) / 2, zoom = view.scale * view.ratio;
+      const left = canvas.width / 2 - view.x * zoom, top = canvas.height / 2 + view.y * zoom;
+      for (let at = 0; at < drawn; at++) {
+        const i = order[at], dot = picture(paint[i], stress[i], size), half = dot.width / 2;
+        const x = left + places[2 * i] * zoom - half, y = top - places[2 * i + 1] * zoom - half;
+        if (x > -dot.width && y > -dot.width && x < canvas.width && y < canvas.height) context.drawImage(dot, x, y);
+      }
+    },
+  };
+}
+
 function pixels(canvas) {
   const context = canvas.getContext("2d");
   let image = null, screen = null;
@@ -175,4 +227,5 @@ function imitated() {
   return /swiftshader|llvmpipe|software|basic render/i.test(renderer);
 }
 const wanted = /draw=(webgl|canvas)/.exec(location.hash)?.[1] ?? (imitated() ? "canvas" : "webgl");
-const renderer = (wanted === "webgl" && webgl($("points"))) || pixels($("points"));
+const painted = () => (count <= SMOOTH ? pictures : pixels)($("points"));
+const renderer = (wanted === "webgl" && webgl($("points"))) || painted();

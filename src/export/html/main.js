@@ -192,4 +192,13 @@ fit();
 dress(dark.matches ? "dark" : "light");
 paintAll();
 showLegend();
+// For those who script the page: where on it a point is drawn, and what the page does at the moment.
+window.audiosearch = {
+  where(i) {
+    const frame = marks.getBoundingClientRect();
+    return [frame.left + screenX(places[2 * i]), frame.top + screenY(places[2 * i + 1])];
+  },
+  nearest: (x, y) => under(x, y, Math.max(view.width, view.height)),
+  state: () => ({ point: state.point, hover: state.hover, chosen: state.chosen.size, scale: view.scale / home.scale, renderer: renderer.name }),
+};
 document.documentElement.dataset.ready = renderer.name;

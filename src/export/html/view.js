@@ -25,6 +25,7 @@ function restyle() {
 function measure() {
   const size = $("stage").getBoundingClientRect();
   if (!size.width) return;
+  const atHome = view.x === home.x && view.y === home.y && view.scale === home.scale;
   view.width = size.width;
   view.height = size.height;
   view.ratio = Math.min(window.devicePixelRatio || 1, 2);
@@ -32,11 +33,12 @@ function measure() {
     canvas.width = Math.round(view.width * view.ratio);
     canvas.height = Math.round(view.height * view.ratio);
   }
-  const margin = Math.min(60, view.width / 10, view.height / 10);
+  const margin = Math.min(40, view.width / 12, view.height / 12);
   home.x = (box.left + box.right) / 2;
   home.y = (box.top + box.bottom) / 2;
   const wide = Math.max(box.right - box.left, 1e-6), high = Math.max(box.bottom - box.top, 1e-6);
   home.scale = Math.min((view.width - 2 * margin) / wide, (view.height - 2 * margin) / high);
+  if (atHome) Object.assign(view, home);
   redraw();
 }
 function fit() {

@@ -1,0 +1,14 @@
+//! A map as a picture for a paper: points, names that do not overlap, a legend, a title. The same [`Scene`] is written as svg and
+//! painted as png.
+
+mod colours;
+mod font;
+mod names;
+mod png;
+mod scene;
+mod svg;
+
+pub use png::Png;
+pub use svg::Svg;
+
+use self::scene::Scene;
