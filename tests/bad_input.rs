@@ -213,7 +213,7 @@ fn a_loop_of_links_and_a_second_name() {
 #[test]
 fn a_file_that_vanishes_during_the_run() {
     use std::io::BufRead as _;
-    let place = Place::with_recordings(120, 2.0);
+    let place = Place::with_recordings(100, 12.0);
     let mut child = place
         .command(["index", "rec", "--json", "--jobs", "1"])
         .stdout(std::process::Stdio::piped())
@@ -223,12 +223,12 @@ fn a_file_that_vanishes_during_the_run() {
     // The files were counted before the first was read.
     let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
     out.read_line(&mut String::new()).unwrap();
-    fs::remove_file(place.join("rec/119.wav")).unwrap();
+    fs::remove_file(place.join("rec/99.wav")).unwrap();
     let rest = std::io::read_to_string(out).unwrap();
     let ran: Ran = child.wait_with_output().unwrap().into();
-    ran.complains(&["rec/119.wav", "No such file"]);
+    ran.complains(&["rec/99.wav", "No such file"]);
     assert!(rest.contains("\"failed\":1"));
-    assert_eq!(place.listed().len(), 119);
+    assert_eq!(place.listed().len(), 99);
 }
 
 #[test]
@@ -257,8 +257,8 @@ fn a_searchable_form_that_is_damaged_or_gone_is_made_anew() {
     let before = place.ok(["query", "rec/01.wav", "--json"]).stdout;
     let frozen = place.join(".audiosearch/audio.frozen");
     let mut bytes = fs::read(&frozen).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 0x40;
+    // Opening checks the header alone; `verify` checks the rest.
+    bytes[20] ^= 0x40;
     fs::write(&frozen, bytes).unwrap();
     let ran = place.ok(["query", "rec/01.wav", "--json"]);
     assert!(ran.stderr.contains("warning") && ran.stderr.contains("audio.frozen"), "{}", ran.stderr);

@@ -182,6 +182,7 @@ pub fn write_float_wav(path: &Path, samples: &[f32]) {
         bits_per_sample: 32,
         sample_format: hound::SampleFormat::Float,
     };
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut writer = hound::WavWriter::create(path, spec).unwrap();
     samples.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
     writer.finalize().unwrap();
