@@ -89,7 +89,7 @@ pub fn best_first(places: &mut [Place]) {
     places.sort_by(|a, b| order(&a.hit, &b.hit));
 }
 
-/// The scores of a query at random places (each a span of a recording): what a score is worth.
+/// The scores of a query at random places (each a span of a recording and its cosine), one a place: what a score is worth.
 ///
 /// # Errors
 /// As [`rerank`].
@@ -101,12 +101,12 @@ pub fn at_random(
 ) -> Result<Vec<f32>, ArchiveError> {
     let margin = heard.len() / 2 + MARGIN;
     let scores = places.par_iter().map(|(source, span, cosine)| {
-        let Some(recording) = known.get(source) else { return Ok(None) };
+        let Some(recording) = known.get(source) else { return Ok(0.0) };
         let range = stretch_of(span, margin);
         let around = archive.read(&recording.key, recording.samples, range)?;
-        Ok(lay_along(heard, &around, 1).first().map(|place| score(place.likeness, *cosine)))
+        Ok(lay_along(heard, &around, 1).first().map_or(0.0, |place| score(place.likeness, *cosine)))
     });
-    Ok(scores.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    scores.collect()
 }
 
 fn score(likeness: f32, cosine: f32) -> f32 {

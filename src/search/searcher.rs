@@ -128,7 +128,7 @@ impl Searcher {
             Question::Clip(Sound { spans, heard: Some(heard) }) if options.rerank => {
                 let candidates = self.candidates(spans, options)?;
                 let null = self.laid_at_random(heard, &spans[0].1)?;
-                (self.lay(heard, &candidates, options)?, null, LAID)
+                (self.lay(heard, &candidates, options)?, Null::of(&null), LAID)
             }
             Question::Clip(Sound { spans, .. }) => match spans.as_slice() {
                 [(_, embedding)] => (unlaid(self.one(embedding, options)?), self.spans_at_random(embedding), SPAN),
@@ -166,8 +166,16 @@ impl Searcher {
             place.hit.score = joint(&scores, &wrong);
         }
         best_first(&mut places);
-        let null = self.laid_at_random(first, &middle)?;
-        Ok(self.finish(places, null, LAID, options))
+        // A random place is judged as every other: by all examples together.
+        let at_random = |sounds: &[Heard]| -> Result<Vec<Vec<f32>>, SearchError> {
+            sounds.iter().map(|heard| self.laid_at_random(heard, &middle)).collect()
+        };
+        let (by_like, by_unlike) = (at_random(&like)?, at_random(&unlike)?);
+        let scores_at = |by: &[Vec<f32>], place: usize| -> Vec<f32> { by.iter().map(|scores| scores[place]).collect() };
+        let count = by_like.first().map_or(0, Vec::len);
+        let null: Vec<f32> =
+            (0..count).map(|place| joint(&scores_at(&by_like, place), &scores_at(&by_unlike, place))).collect();
+        Ok(self.finish(places, Null::of(&null), LAID, options))
     }
 
     /// Merges, drops what is not wanted and says how probable the rest is.
@@ -222,12 +230,11 @@ impl Searcher {
         Null::of(&scores)
     }
 
-    fn laid_at_random(&self, heard: &Heard, embedding: &Embedding) -> Result<Option<Null>, SearchError> {
+    fn laid_at_random(&self, heard: &Heard, embedding: &Embedding) -> Result<Vec<f32>, SearchError> {
         let sample = self.reader.sample(RANDOM_LAID);
         let places: Vec<_> =
             sample.iter().map(|segment| (segment.source, segment.span, cosine(embedding, segment.embedding))).collect();
-        let scores = at_random(heard, &places, &self.known, &self.archive);
-        Ok(Null::of(&scores.map_err(|cause| SearchError::Frames { cause })?))
+        at_random(heard, &places, &self.known, &self.archive).map_err(|cause| SearchError::Frames { cause })
     }
 
     /// One span: asks for more and more segments until enough are left after merging, or there are no more.

@@ -1,0 +1,101 @@
+//! Ways to ask: a second look, examples together, writing, nothing there.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::{Place, babble, cut, text};
+
+#[test]
+fn boundaries_are_those_of_the_clip_and_not_of_windows() {
+    let place = Place::with_recordings(4, 6.0);
+    place.ok(["index", "rec"]);
+    for number in 0..4_u64 {
+        let start = 1.03 + 0.71 * number as f64;
+        place.wav("piece.wav", cut(&babble(number + 1, 6.0), start, 0.6));
+        let hit = &place.ok(["query", "piece.wav", "-k", "1", "--json"]).json()[0];
+        assert_eq!(text(hit, "path"), format!("rec/{number:02}.wav"));
+        let (from, to) = (hit["start"].as_f64().unwrap() - start, hit["end"].as_f64().unwrap() - start - 0.6);
+        assert!(from.abs() <= 0.15 && to.abs() <= 0.15, "{from} {to}");
+        assert!(hit["confidence"].as_f64().unwrap() > 0.5, "{hit}");
+    }
+}
+
+#[test]
+fn without_the_second_look_the_spans_of_the_index_are_the_hits() {
+    let place = Place::with_recordings(3, 4.0);
+    place.ok(["index", "rec"]);
+    place.wav("piece.wav", cut(&babble(2, 4.0), 1.2, 0.8));
+    let plain = place.ok(["query", "piece.wav", "-k", "1", "--json", "--no-rerank", "--min-confidence", "0"]).json();
+    assert_eq!(plain.len(), 1);
+    std::fs::remove_dir_all(place.join(".audiosearch/frames")).unwrap();
+    place.run(["query", "piece.wav"]).complains(&["frames", "--no-rerank"]);
+    let again = place.ok(["query", "piece.wav", "-k", "1", "--json", "--no-rerank", "--min-confidence", "0"]).json();
+    assert_eq!(again, plain);
+    // The next run of index hears them again, though the files did not change.
+    place.ok(["index", "rec"]);
+    place.ok(["query", "piece.wav"]);
+}
+
+#[test]
+fn examples_together_find_what_is_like_all_of_them() {
+    let place = Place::with_recordings(4, 4.0);
+    place.ok(["index", "rec"]);
+    place.wav("a.wav", cut(&babble(3, 4.0), 1.0, 0.8));
+    place.wav("b.wav", cut(&babble(3, 4.0), 1.05, 0.8));
+    place.wav("other.wav", cut(&babble(1, 4.0), 2.0, 0.8));
+    let hits = place.ok(["query", "a.wav", "b.wav", "--together", "-k", "1", "--json"]).json();
+    assert_eq!(hits.len(), 1, "one question");
+    assert_eq!((text(&hits[0], "query").as_str(), text(&hits[0], "path").as_str()), ("a.wav + b.wav", "rec/02.wav"));
+    let hits =
+        place.ok(["query", "a.wav", "--unlike", "other.wav", "--min-confidence", "0", "-k", "1", "--json"]).json();
+    assert_eq!(text(&hits[0], "path"), "rec/02.wav");
+    let itself =
+        place.run(["query", "a.wav", "--unlike", "a.wav", "--min-confidence", "0", "-k", "1", "--json"]).json();
+    assert!(itself[0]["score"].as_f64() < hits[0]["score"].as_f64(), "what it must not be counts against");
+}
+
+#[test]
+fn a_written_word_is_a_question_too() {
+    let place = Place::with_recordings(2, 3.0);
+    place.ok(["index", "rec"]);
+    let hits = place.ok(["query", "--say", "umbrella", "--min-confidence", "0", "--json"]).json();
+    assert!(hits.iter().all(|hit| text(hit, "query") == "umbrella"));
+    assert!(!hits.is_empty());
+    place.run(["query", "--say", "  "]).complains(&["empty"]);
+    assert_eq!(place.run(["query", "--say", "word", "clip.wav"]).code, Some(2));
+}
+
+#[test]
+fn nothing_is_found_where_nothing_is_probable() {
+    let place = Place::with_recordings(2, 3.0);
+    place.ok(["index", "rec"]);
+    place.wav("piece.wav", cut(&babble(2, 3.0), 1.0, 0.8));
+    place.ok(["query", "piece.wav", "--min-confidence", "0.3"]);
+    let soft: Vec<f32> = babble(2, 1.0).iter().map(|sample| sample * 1e-4).collect();
+    place.wav("soft.wav", &soft);
+    let nothing = place.run(["query", "soft.wav", "--json"]);
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(1), ""));
+}
+
+#[test]
+fn eval_says_how_well_recordings_are_found() {
+    let place = Place::new();
+    let words: Vec<Vec<f32>> = (0..3).map(|word| babble(100 + word, 0.7)).collect();
+    let mut utts = "path\tlabel\tspeaker\n".to_owned();
+    for (number, word) in words.iter().enumerate() {
+        let samples = [&babble(number as u64 + 1, 1.5)[..], word, &babble(number as u64 + 50, 1.0)[..]].concat();
+        place.wav(format!("{number}.wav"), &samples);
+        place.wav(format!("q{number}.wav"), word);
+        utts += &format!("{number}.wav\tsome w{number} more\tone\n");
+    }
+    place.file("utts.tsv", utts);
+    place.file("queries.tsv", "path\tlabel\tspeaker\nq0.wav\tw0\tme\nq1.wav\tw1\tme\nq2.wav\tw2\tme\n");
+    let lines = place.ok(["eval", "qbe", "queries.tsv", "utts.tsv", "--baseline", "dtw", "--say", "--json"]).json();
+    let methods: Vec<String> = lines.iter().map(|line| text(line, "method")).collect();
+    assert_eq!(methods, ["spans", "reranked", "written", "dtw"]);
+    assert_eq!(lines[1]["map"], 1.0, "{}", lines[1]);
+    assert_eq!((&lines[1]["queries"], &lines[1]["utterances"]), (&3.into(), &3.into()));
+    assert!(lines[1]["mtwv"].as_f64().unwrap() > 0.0 && lines[3].get("mtwv").is_none());
+    assert!(place.ok(["eval", "qbe", "queries.tsv", "utts.tsv", "--store", "kept"]).stdout.contains("reranked"));
+    assert!(place.join("kept").is_dir());
+}
