@@ -11,3 +11,4 @@ pub mod pipeline;
 pub mod projection;
 pub mod search;
 pub mod segment;
+pub mod sentence;

@@ -1,0 +1,21 @@
+//! Turns sentences into unit vectors from which they can be written again: tokens, the recurrent auto-encoder of text,
+//! its checkpoint and its training.
+
+mod error;
+
+use audiosearch_index::{Embedding, Fingerprint};
+
+pub use error::SentenceError;
+
+/// Something that makes embeddings of sentences.
+pub trait SentenceEncoder: Send {
+    /// Values in an embedding.
+    fn dimension(&self) -> usize;
+
+    /// Identity of model and tokens: embeddings of other fingerprints must not be compared.
+    fn fingerprint(&self) -> Fingerprint;
+
+    /// One embedding a sentence, in the order given. Any UTF-8 is a sentence, but one without a visible character is
+    /// [`SentenceError::Blank`]. What else is in the call changes a vector by no more than rounding (1e-5).
+    fn encode(&self, sentences: &[&str]) -> Result<Vec<Embedding>, SentenceError>;
+}
