@@ -13,7 +13,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::config::EncoderConfig;
 use super::error::EncoderError;
-use super::parameters::{Parameters, Slot};
+use super::parameters::{Parameters, Slot, layout};
 
 /// The format that this program reads and writes.
 pub const FORMAT: u32 = 1;
@@ -77,6 +77,34 @@ impl Checkpoint {
     }
 }
 
+/// A model as plain numbers, for those who compute without LibTorch.
+#[derive(Debug)]
+pub(crate) struct Plain {
+    pub config: EncoderConfig,
+    pub fingerprint: Fingerprint,
+    /// Values by name, row-major.
+    pub tensors: HashMap<String, Vec<f32>>,
+}
+
+impl Plain {
+    /// Reads a model from memory, as strictly as [`Checkpoint::parse`] does.
+    pub fn parse(bytes: &[u8], model: &str) -> Result<Plain, EncoderError> {
+        let file = open(bytes, model)?;
+        let config: EncoderConfig = header(bytes, model, KIND)?.config;
+        config.check().map_err(|cause| EncoderError::Config { model: model.into(), cause })?;
+        let mut tensors = HashMap::new();
+        for slot in layout(&config) {
+            let values = checked(&file, model, "", &slot)?;
+            tensors.insert(slot.name, values);
+        }
+        if let Some(extra) = file.names().iter().find(|name| !tensors.contains_key(**name)) {
+            return Err(fault(model, extra, "is not part of the network"));
+        }
+        let fingerprint = fingerprint(&config, &file);
+        Ok(Plain { config, fingerprint, tensors })
+    }
+}
+
 /// Opens the container alone.
 pub(crate) fn open<'a>(bytes: &'a [u8], model: &str) -> Result<SafeTensors<'a>, EncoderError> {
     SafeTensors::deserialize(bytes)
@@ -110,6 +138,16 @@ fn fault(model: &str, tensor: &str, cause: impl Into<String>) -> EncoderError {
 
 /// The tensor `prefix` + slot name, checked for shape and finite values.
 pub(crate) fn tensor(file: &SafeTensors<'_>, model: &str, prefix: &str, slot: &Slot) -> Result<Tensor, EncoderError> {
+    Ok(Tensor::f_from_slice(&checked(file, model, prefix, slot)?)?.f_reshape(&slot.shape)?)
+}
+
+/// Its values, row-major.
+pub(crate) fn checked(
+    file: &SafeTensors<'_>,
+    model: &str,
+    prefix: &str,
+    slot: &Slot,
+) -> Result<Vec<f32>, EncoderError> {
     let name = format!("{prefix}{}", slot.name);
     let view = file.tensor(&name).map_err(|_| fault(model, &name, "is missing"))?;
     let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
@@ -120,7 +158,7 @@ pub(crate) fn tensor(file: &SafeTensors<'_>, model: &str, prefix: &str, slot: &S
     if values.iter().any(|v| !v.is_finite()) {
         return Err(fault(model, &name, "holds NaN or infinity"));
     }
-    Ok(Tensor::f_from_slice(&values)?.f_reshape(&shape)?)
+    Ok(values)
 }
 
 fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {

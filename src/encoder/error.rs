@@ -68,6 +68,9 @@ pub enum EncoderError {
     /// The device asked for is not there.
     #[error("device {0} is not available; use --device cpu")]
     Device(String),
+    /// What came out is no embedding: not finite, or zero.
+    #[error("the network gave no vector: {0}")]
+    NoVector(#[from] audiosearch_index::EmbeddingError),
     /// LibTorch refused.
     #[error("LibTorch: {0}")]
     Torch(String),

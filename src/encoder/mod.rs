@@ -9,6 +9,7 @@ mod error;
 mod groups;
 mod network;
 mod parameters;
+mod pooling;
 mod random;
 mod recurrent;
 mod speech;
@@ -21,11 +22,15 @@ use std::ops::Range;
 
 use audiosearch_index::{Embedding, Fingerprint};
 
+pub(crate) use checkpoint::Plain;
 pub use checkpoint::{Checkpoint, FORMAT, Precision};
 pub use config::{Cell, ConvConfig, DecoderConfig, EncoderConfig, Normalisation, Pooling, SpellingConfig};
 pub use device::{Device, single_threaded};
 pub use error::EncoderError;
+pub(crate) use pooling::{pool, states_of};
+pub(crate) use speech::SHIPPED;
 pub use speech::SpeechEncoder;
+pub(crate) use spelling::character_numbers;
 pub use train::{TrainConfig, TrainError, TrainReport, train};
 
 use crate::features::{FeatureConfig, Features};
@@ -37,6 +42,28 @@ pub struct Stretch<'a> {
     pub features: &'a Features,
     /// Ranges of frames, each non-empty and inside `features`; they may overlap.
     pub spans: &'a [Range<u32>],
+}
+
+impl Stretch<'_> {
+    /// Whether a network that reads so many bands can encode it.
+    ///
+    /// # Errors
+    /// Names what is wrong: another number of bands, a span that is empty or reaches too far, a value that is not finite.
+    pub(crate) fn check(&self, bands: usize) -> Result<(), EncoderError> {
+        let (frames, found) = (self.features.frames(), self.features.bands());
+        if found != bands {
+            return Err(EncoderError::Input(format!("features of {found} bands, where the model reads {bands}")));
+        }
+        for span in self.spans {
+            if span.start >= span.end || span.end as usize > frames {
+                return Err(EncoderError::Input(format!("frames {span:?} of a stretch of {frames}")));
+            }
+        }
+        if self.features.data.iter().any(|v| !v.is_finite()) {
+            return Err(EncoderError::Input("features that are not finite".into()));
+        }
+        Ok(())
+    }
 }
 
 /// Something that makes embeddings of stretches.

@@ -1,24 +1,24 @@
 //! The encoder that users run: a checkpoint with its network on a device.
 
-use std::ops::Range;
 use std::path::Path;
 
 use audiosearch_index::{Embedding, Fingerprint};
 use tch::{Kind, Tensor};
 
 use super::checkpoint::{Checkpoint, values};
-use super::config::{EncoderConfig, Pooling};
+use super::config::EncoderConfig;
 use super::decoder::Decoder;
 use super::error::EncoderError;
 use super::network::SpeechNetwork;
 use super::parameters::Parameters;
+use super::pooling::{pool, states_of};
 use super::recurrent::Mode;
 use super::spelling::SpellingNetwork;
 use super::{Device, Encoder, Stretch};
 use crate::features::{FeatureConfig, Features};
 
-const SHIPPED: &[u8] = include_bytes!("weights/speech.safetensors");
-const SHIPPED_NAME: &str = "speech";
+/// The built-in model and its name.
+pub(crate) const SHIPPED: (&[u8], &str) = (include_bytes!("weights/speech.safetensors"), "speech");
 
 /// Stretches in one pass of the network.
 const BATCH_STRETCHES: usize = 64;
@@ -39,8 +39,8 @@ pub struct SpeechEncoder {
 impl SpeechEncoder {
     /// The model that is built into the program.
     pub fn shipped(device: Device) -> Result<SpeechEncoder, EncoderError> {
-        let (checkpoint, fingerprint) = Checkpoint::parse(SHIPPED, "the built-in model")?;
-        SpeechEncoder::new(SHIPPED_NAME.into(), checkpoint, fingerprint, device)
+        let (checkpoint, fingerprint) = Checkpoint::parse(SHIPPED.0, "the built-in model")?;
+        SpeechEncoder::new(SHIPPED.1.into(), checkpoint, fingerprint, device)
     }
 
     /// A model file of one's own, as `train audio` writes it.
@@ -133,27 +133,10 @@ impl SpeechEncoder {
         let _guard = tch::no_grad_guard();
         let span = 0..features.frames() as u32;
         let stretch = Stretch { features, spans: std::slice::from_ref(&span) };
-        self.check(&stretch)?;
+        stretch.check(self.config.features.bands)?;
         let pooled = self.pool_batch(&[&stretch])?;
         let pooled = Tensor::f_from_slice(&pooled[0])?.f_reshape([1, -1])?.f_to_device(self.device)?;
         values(&self.network.project(&pooled)?)
-    }
-
-    fn check(&self, stretch: &Stretch<'_>) -> Result<(), EncoderError> {
-        let (frames, bands) = (stretch.features.frames(), stretch.features.bands());
-        if bands != self.config.features.bands {
-            let expected = self.config.features.bands;
-            return Err(EncoderError::Input(format!("features of {bands} bands, where the model reads {expected}")));
-        }
-        for span in stretch.spans {
-            if span.start >= span.end || span.end as usize > frames {
-                return Err(EncoderError::Input(format!("frames {span:?} of a stretch of {frames}")));
-            }
-        }
-        if stretch.features.data.iter().any(|v| !v.is_finite()) {
-            return Err(EncoderError::Input("features that are not finite".into()));
-        }
-        Ok(())
     }
 
     /// One pass over some stretches, then their spans pooled on plain slices: [stretch][spans × pooled size].
@@ -171,66 +154,23 @@ impl SpeechEncoder {
         let weights = self.network.weights(&states)?.map(|w| values(&w)).transpose()?;
         let (time, width) = (states.size()[1] as usize, states.size()[2] as usize);
         let states = values(&states)?;
+        let (reduction, forward) = (self.config.reduction(), self.config.width as usize);
         let pooled = batch.iter().enumerate().map(|(i, stretch)| {
-            let view = States {
-                rows: &states[i * time * width..][..lengths.values()[i] as usize * width],
-                width,
-                weights: weights.as_ref().map(|w| &w[i * time..][..time]),
-            };
+            let row = |step: usize| &states[(i * time + step) * width..][..width];
+            let weights = weights.as_ref().map(|w| &w[i * time..][..time]);
             let mut pooled = Vec::with_capacity(stretch.spans.len() * self.config.pooled_size() as usize);
             for span in stretch.spans {
-                self.pool_span(&view, span, &mut pooled);
+                let range = states_of(span, reduction, lengths.values()[i] as usize);
+                pool(self.config.pooling, forward, range, row, weights, &mut pooled);
             }
             pooled
         });
         Ok(pooled.collect())
     }
-
-    fn pool_span(&self, states: &States<'_>, span: &Range<u32>, out: &mut Vec<f32>) {
-        let reduction = self.config.reduction();
-        let width = states.width;
-        let count = states.rows.len() / width;
-        let begin = (span.start as usize / reduction).min(count - 1);
-        let end = (span.end as usize).div_ceil(reduction).clamp(begin + 1, count);
-        let rows = &states.rows[begin * width..end * width];
-        if self.config.pooling == Pooling::Last {
-            let forward = self.config.width as usize;
-            out.extend_from_slice(&rows[rows.len() - width..][..forward]);
-            out.extend_from_slice(&rows[forward..width]);
-            return;
-        }
-        let base = out.len();
-        out.resize(base + width, 0.0);
-        out.extend_from_slice(&rows[..width]);
-        let (mean, largest) = out[base..].split_at_mut(width);
-        let shares = states.weights.map(|w| softmax(&w[begin..end]));
-        let even = 1.0 / (end - begin) as f32;
-        for (i, row) in rows.chunks_exact(width).enumerate() {
-            let share = shares.as_ref().map_or(even, |s| s[i]);
-            for ((m, l), &v) in mean.iter_mut().zip(largest.iter_mut()).zip(row) {
-                *m += share * v;
-                *l = l.max(v);
-            }
-        }
-    }
-}
-
-/// The true states of one stretch.
-struct States<'a> {
-    rows: &'a [f32],
-    width: usize,
-    weights: Option<&'a [f32]>,
-}
-
-fn softmax(weights: &[f32]) -> Vec<f32> {
-    let top = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let raised: Vec<f32> = weights.iter().map(|w| (w - top).exp()).collect();
-    let sum: f32 = raised.iter().sum();
-    raised.iter().map(|w| w / sum).collect()
 }
 
 fn embedding(values: Vec<f32>) -> Result<Embedding, EncoderError> {
-    Embedding::new(values).map_err(|cause| EncoderError::Torch(format!("the network gave no vector: {cause}")))
+    Ok(Embedding::new(values)?)
 }
 
 impl Encoder for SpeechEncoder {
@@ -249,7 +189,7 @@ impl Encoder for SpeechEncoder {
     fn encode(&self, stretches: &[Stretch<'_>]) -> Result<Vec<Vec<Embedding>>, EncoderError> {
         let _guard = tch::no_grad_guard();
         for stretch in stretches {
-            self.check(stretch)?;
+            stretch.check(self.config.features.bands)?;
         }
         let mut order: Vec<usize> = (0..stretches.len()).filter(|&i| !stretches[i].spans.is_empty()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(stretches[i].features.frames()));
@@ -286,9 +226,11 @@ impl Encoder for SpeechEncoder {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
+    use std::ops::Range;
+
     use super::*;
     use crate::encoder::testing::{features, small_config, small_encoder};
-    use crate::encoder::{Cell, Normalisation};
+    use crate::encoder::{Cell, Normalisation, Pooling};
 
     fn encode(encoder: &SpeechEncoder, stretches: &[(&Features, &[Range<u32>])]) -> Vec<Vec<Embedding>> {
         let stretches: Vec<Stretch<'_>> =

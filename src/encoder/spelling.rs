@@ -12,6 +12,13 @@ const LONGEST: usize = 64;
 const PADDING: i64 = 0;
 const UNKNOWN: i64 = 1;
 
+/// Character numbers of a word in lower case; an empty one for an empty word.
+pub(crate) fn character_numbers(alphabet: &[char], word: &str) -> Vec<i64> {
+    let lower = word.to_lowercase();
+    let number = |c: char| alphabet.binary_search(&c).map_or(UNKNOWN, |i| i as i64 + 2);
+    lower.chars().take(LONGEST).map(number).collect()
+}
+
 /// Character vectors, a bidirectional GRU, mean and maximum, projection.
 #[derive(Debug)]
 pub(crate) struct SpellingNetwork {
@@ -33,16 +40,9 @@ impl SpellingNetwork {
         })
     }
 
-    /// Character numbers of a word in lower case; an empty one for an empty word.
-    fn ids(&self, word: &str) -> Vec<i64> {
-        let lower = word.to_lowercase();
-        let number = |c: char| self.alphabet.binary_search(&c).map_or(UNKNOWN, |i| i as i64 + 2);
-        lower.chars().take(LONGEST).map(number).collect()
-    }
-
     /// Unit vectors [words, dimension], before the normalisation. No word may be empty.
     pub fn run<S: AsRef<str>>(&self, words: &[S], device: Device) -> Result<Tensor, TchError> {
-        let ids: Vec<Vec<i64>> = words.iter().map(|word| self.ids(word.as_ref())).collect();
+        let ids: Vec<Vec<i64>> = words.iter().map(|word| character_numbers(&self.alphabet, word.as_ref())).collect();
         let longest = ids.iter().map(Vec::len).max().unwrap_or(0);
         let mut padded = vec![PADDING; ids.len() * longest];
         for (row, word) in padded.chunks_mut(longest.max(1)).zip(&ids) {
