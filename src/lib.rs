@@ -14,3 +14,4 @@ pub mod projection;
 pub mod search;
 pub mod segment;
 pub mod sentence;
+pub mod text;
