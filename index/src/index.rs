@@ -63,6 +63,7 @@ impl Index {
         if shown > truth.revision()? {
             truth.outrun(shown)?;
         }
+        truth.unstage_all()?;
         Ok(Self { truth, dir: dir.to_owned(), collection, _lock: lock })
     }
 

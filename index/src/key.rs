@@ -5,6 +5,7 @@
 //! | `meta`     | `format`                                        | u32 little-endian                        |
 //! | `meta`     | `schema`                                        | [`Schema`](crate::Schema) by postcard    |
 //! | `meta`     | `next`, `revision`, `base`                      | u64 little-endian                        |
+//! | `meta`     | `staged`                                        | source numbers under way, 4 bytes big-endian each |
 //! | `keys`     | the caller's bytes                              | source number, 4 bytes big-endian        |
 //! | `sources`  | source number, 4 bytes big-endian               | `SourceRecord` by postcard               |
 //! | `segments` | source number, chunk number, 4 bytes big-endian each | `Vec<SegmentRecord>` by postcard    |
@@ -24,6 +25,7 @@ pub(crate) const SCHEMA: &[u8] = b"schema";
 pub(crate) const NEXT: &[u8] = b"next";
 pub(crate) const REVISION: &[u8] = b"revision";
 pub(crate) const BASE: &[u8] = b"base";
+pub(crate) const STAGED: &[u8] = b"staged";
 
 /// Key in `sources` and `changes`.
 pub(crate) fn source(id: SourceId) -> [u8; 4] {

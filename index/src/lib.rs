@@ -38,4 +38,4 @@ pub use schema::{Collection, Fingerprint, Schema};
 pub use source::{Segment, SegmentId, Source, SourceId, SourceKey};
 pub use span::Span;
 pub use verify::{Problem, RepairReport, VerifyReport};
-pub use writer::{Generation, Writer};
+pub use writer::{Generation, SourceInParts, Writer};

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where a segment lies in its source: samples at 16 kHz for audio; in text `start` is the line and `len` the
-/// sentence's number in it.
+/// Where a segment lies in its source: samples at 16 kHz for audio; lines for text, counted from 0, so that several
+/// sentences of one line have one span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
-    /// First sample.
+    /// First sample, or line.
     pub start: u64,
-    /// Number of samples.
+    /// Number of samples, or lines.
     pub len: u32,
 }
 

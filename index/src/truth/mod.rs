@@ -1,8 +1,10 @@
-//! The truth, in sled. Nothing outside this file knows sled.
+//! The truth, in sled. Nothing outside this folder knows sled.
 //!
 //! Every change of a source is one transaction over all trees: batches of their own would be torn apart by a kill.
 //! Each transaction counts the revision up by one, and notes in `changes` what a frozen generation of an earlier
 //! revision does not know yet. A note counts only while its revision is above `base`, so moving `base` forgets all.
+
+mod staged;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -134,33 +136,28 @@ impl Truth {
         let count = u32::try_from(segments.len())
             .map_err(|_| IndexError::Full { path: self.path.clone(), what: "segments of one source" })?;
         let record = encode(&self.path, &SourceRecord::new(source, count))?;
-        let mut chunks = Vec::with_capacity(segments.len().div_ceil(key::CHUNK));
-        for chunk in segments.chunks(key::CHUNK) {
-            let records: Vec<SegmentRecord> = chunk.iter().map(SegmentRecord::new).collect();
-            let floats = chunk.iter().flat_map(|s| s.embedding.as_slice());
-            let vectors: Vec<u8> = floats.flat_map(|c| c.to_le_bytes()).collect();
-            chunks.push((encode(&self.path, &records)?, vectors));
-        }
+        let chunks = self.encode_chunks(segments)?;
         self.transaction(|trees| {
             let revision = trees.next_revision()?;
             trees.forget(&source.key, revision)?;
-            let next = trees.number(key::NEXT)?;
-            let id = u32::try_from(next).map(SourceId).map_err(|_| {
-                ConflictableTransactionError::Abort(IndexError::Full {
-                    path: trees.path.into(),
-                    what: "source numbers",
-                })
-            })?;
-            trees.meta.insert(key::NEXT, &(next + 1).to_le_bytes())?;
-            trees.keys.insert(source.key.as_bytes(), &key::source(id))?;
-            trees.sources.insert(&key::source(id), record.as_slice())?;
+            let id = trees.take_number()?;
             for (number, (records, vectors)) in (0u32..).zip(&chunks) {
                 trees.segments.insert(&key::chunk(id, number), records.as_slice())?;
                 trees.vectors.insert(&key::chunk(id, number), vectors.as_slice())?;
             }
-            trees.changes.insert(&key::source(id), &Change::Added.value(revision))?;
+            trees.name(id, &source.key, &record, revision)?;
             Ok(id)
         })
+    }
+
+    /// Segments as values of `segments` and `vectors`, chunk by chunk.
+    fn encode_chunks(&self, segments: &[Segment]) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let chunk = |chunk: &[Segment]| {
+            let records: Vec<SegmentRecord> = chunk.iter().map(SegmentRecord::new).collect();
+            let floats = chunk.iter().flat_map(|s| s.embedding.as_slice());
+            Ok((encode(&self.path, &records)?, floats.flat_map(|c| c.to_le_bytes()).collect()))
+        };
+        segments.chunks(key::CHUNK).map(chunk).collect()
     }
 
     /// Forgets the source of this key; false where there is none.
@@ -391,6 +388,23 @@ impl Trees<'_> {
         let revision = self.number(key::REVISION)? + 1;
         self.meta.insert(key::REVISION, &revision.to_le_bytes())?;
         Ok(revision)
+    }
+
+    /// A number that no source had.
+    fn take_number(&self) -> Abort<SourceId> {
+        let next = self.number(key::NEXT)?;
+        let full = || IndexError::Full { path: self.path.into(), what: "source numbers" };
+        let id = u32::try_from(next).map_err(|_| ConflictableTransactionError::Abort(full()))?;
+        self.meta.insert(key::NEXT, &(next + 1).to_le_bytes())?;
+        Ok(SourceId(id))
+    }
+
+    /// Makes what is stored under a number the source of this key.
+    fn name(&self, id: SourceId, source: &SourceKey, record: &[u8], revision: u64) -> Abort<()> {
+        self.keys.insert(source.as_bytes(), &key::source(id))?;
+        self.sources.insert(&key::source(id), record)?;
+        self.changes.insert(&key::source(id), &Change::Added.value(revision))?;
+        Ok(())
     }
 
     fn find(&self, source: &SourceKey) -> Abort<Option<(SourceId, SourceRecord)>> {
