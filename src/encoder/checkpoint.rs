@@ -8,6 +8,7 @@ use audiosearch_index::Fingerprint;
 use half::f16;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
@@ -29,10 +30,10 @@ pub enum Precision {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Header {
+pub(crate) struct Header<C> {
     format: u32,
     kind: String,
-    pub config: EncoderConfig,
+    pub config: C,
     #[serde(default)]
     pub note: String,
 }
@@ -59,13 +60,9 @@ impl Checkpoint {
     /// Reads a model from memory; `model` names it in errors. Tensors lie on the CPU as float32.
     pub fn parse(bytes: &[u8], model: &str) -> Result<(Checkpoint, Fingerprint), EncoderError> {
         let file = open(bytes, model)?;
-        let header = header(bytes, model, KIND)?;
+        let header: Header<EncoderConfig> = header(bytes, model, KIND)?;
         header.config.check().map_err(|cause| EncoderError::Config { model: model.into(), cause })?;
-        let parameters = Parameters::from_slots(&header.config, |slot| tensor(&file, model, "", slot))?;
-        let expected: Vec<&str> = parameters.iter().map(|(slot, _)| slot.name.as_str()).collect();
-        if let Some(extra) = file.names().iter().find(|name| !expected.contains(name)) {
-            return Err(fault(model, extra, "is not part of the network"));
-        }
+        let parameters = parameters(&file, model, layout(&header.config))?;
         let fingerprint = fingerprint(&header.config, &file);
         Ok((Checkpoint { config: header.config, note: header.note, parameters }, fingerprint))
     }
@@ -90,7 +87,8 @@ impl Plain {
     /// Reads a model from memory, as strictly as [`Checkpoint::parse`] does.
     pub fn parse(bytes: &[u8], model: &str) -> Result<Plain, EncoderError> {
         let file = open(bytes, model)?;
-        let config: EncoderConfig = header(bytes, model, KIND)?.config;
+        let header: Header<EncoderConfig> = header(bytes, model, KIND)?;
+        let config = header.config;
         config.check().map_err(|cause| EncoderError::Config { model: model.into(), cause })?;
         let mut tensors = HashMap::new();
         for slot in layout(&config) {
@@ -105,6 +103,16 @@ impl Plain {
     }
 }
 
+/// The tensors of a layout, all of them and no other.
+pub(crate) fn parameters(file: &SafeTensors<'_>, model: &str, layout: Vec<Slot>) -> Result<Parameters, EncoderError> {
+    let parameters = Parameters::from_slots(layout, |slot| tensor(file, model, "", slot))?;
+    let expected: Vec<&str> = parameters.iter().map(|(slot, _)| slot.name.as_str()).collect();
+    match file.names().iter().find(|name| !expected.contains(name)) {
+        Some(extra) => Err(fault(model, extra, "is not part of the network")),
+        None => Ok(parameters),
+    }
+}
+
 /// Opens the container alone.
 pub(crate) fn open<'a>(bytes: &'a [u8], model: &str) -> Result<SafeTensors<'a>, EncoderError> {
     SafeTensors::deserialize(bytes)
@@ -112,7 +120,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], model: &str) -> Result<SafeTensors<'a>, 
 }
 
 /// The metadata of a file of this kind, its version checked.
-pub(crate) fn header(bytes: &[u8], model: &str, kind: &str) -> Result<Header, EncoderError> {
+pub(crate) fn header<C: DeserializeOwned>(bytes: &[u8], model: &str, kind: &str) -> Result<Header<C>, EncoderError> {
     let foreign = |cause: &str| EncoderError::Foreign { model: model.into(), cause: cause.into() };
     let (_, metadata) = SafeTensors::read_metadata(bytes)
         .map_err(|cause| EncoderError::Damaged { model: model.into(), cause: cause.to_string() })?;
@@ -171,7 +179,7 @@ fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
 }
 
 /// blake3 over the configuration and every tensor's name, type, shape and bytes.
-fn fingerprint(config: &EncoderConfig, file: &SafeTensors<'_>) -> Fingerprint {
+pub(crate) fn fingerprint(config: &impl Serialize, file: &SafeTensors<'_>) -> Fingerprint {
     let mut hasher = blake3::Hasher::new();
     hasher.update(serde_json::to_string(config).unwrap_or_default().as_bytes());
     let mut tensors = file.tensors();
@@ -195,7 +203,7 @@ pub(crate) fn values(tensor: &Tensor) -> Result<Vec<f32>, EncoderError> {
 /// Writes named tensors with the configuration to a temporary neighbour, then renames it to `path`.
 pub(crate) fn write_tensors<'a>(
     path: &Path,
-    config: &EncoderConfig,
+    config: &impl Serialize,
     note: &str,
     kind: &str,
     tensors: impl Iterator<Item = (String, &'a Tensor)>,
@@ -224,7 +232,7 @@ pub(crate) fn write_tensors<'a>(
         .map(|(name, shape, bytes)| TensorView::new(dtype, shape.clone(), bytes).map(|view| (name.as_str(), view)));
     let damaged = |cause: String| EncoderError::Damaged { model: path.display().to_string(), cause };
     let views = views.collect::<Result<Vec<_>, _>>().map_err(|e| damaged(e.to_string()))?;
-    let header = Header { format: FORMAT, kind: kind.into(), config: config.clone(), note: note.into() };
+    let header = Header { format: FORMAT, kind: kind.into(), config, note: note.into() };
     let json = serde_json::to_string(&header).map_err(|e| damaged(e.to_string()))?;
     let bytes = safetensors::serialize(views, Some(HashMap::from([(METADATA_KEY.to_string(), json)])))
         .map_err(|e| damaged(e.to_string()))?;

@@ -1,17 +1,17 @@
 //! Turns stretches of filterbank frames into unit vectors: the recurrent sequence auto-encoder, its checkpoint and its
 //! training. The only room that knows LibTorch.
 
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod config;
 mod decoder;
 mod device;
 mod error;
 mod groups;
 mod network;
-mod parameters;
+pub(crate) mod parameters;
 mod pooling;
-mod random;
-mod recurrent;
+pub(crate) mod random;
+pub(crate) mod recurrent;
 mod speech;
 mod spelling;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The named tensors of a network.
+//! The named tensors of a network, and those of the speech network.
 
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -10,6 +10,8 @@ use super::random::Random;
 pub(crate) enum Init {
     /// Uniform in ±bound.
     Uniform(f64),
+    /// Bell-shaped around zero with this deviation.
+    Normal(f64),
     /// Every value the same.
     Constant(f64),
     /// The identity matrix.
@@ -25,7 +27,7 @@ pub(crate) struct Slot {
     pub trained: bool,
 }
 
-/// Every tensor that a network of this configuration has, in a fixed order.
+/// Every tensor that a speech network of this configuration has, in a fixed order.
 pub(crate) fn layout(config: &EncoderConfig) -> Vec<Slot> {
     let mut slots = Vec::new();
     let bands = config.features.bands as i64;
@@ -83,11 +85,11 @@ pub(crate) fn layout(config: &EncoderConfig) -> Vec<Slot> {
     slots
 }
 
-fn weight(slots: &mut Vec<Slot>, name: String, shape: &[i64], init: Init) {
+pub(crate) fn weight(slots: &mut Vec<Slot>, name: String, shape: &[i64], init: Init) {
     slots.push(Slot { name, shape: shape.to_vec(), init, trained: true });
 }
 
-fn buffer(slots: &mut Vec<Slot>, name: &str, shape: &[i64], init: Init) {
+pub(crate) fn buffer(slots: &mut Vec<Slot>, name: &str, shape: &[i64], init: Init) {
     slots.push(Slot { name: name.into(), shape: shape.to_vec(), init, trained: false });
 }
 
@@ -97,7 +99,7 @@ fn linear(slots: &mut Vec<Slot>, name: &str, input: i64, output: i64) {
     weight(slots, format!("{name}.bias"), &[output], Init::Uniform(bound));
 }
 
-fn recurrent(slots: &mut Vec<Slot>, name: &str, cell: Cell, input: i64, width: i64) {
+pub(crate) fn recurrent(slots: &mut Vec<Slot>, name: &str, cell: Cell, input: i64, width: i64) {
     let bound = 1.0 / (width as f64).sqrt();
     let rows = cell.gates() * width;
     weight(slots, format!("{name}.input"), &[rows, input], Init::Uniform(bound));
@@ -113,18 +115,22 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
-    /// Fresh tensors, a pure function of configuration and seed.
-    pub fn fresh(config: &EncoderConfig, seed: u64, device: Device) -> Result<Parameters, TchError> {
+    /// Fresh tensors, a pure function of layout and seed.
+    pub fn fresh(layout: Vec<Slot>, seed: u64, device: Device) -> Result<Parameters, TchError> {
         let options = (Kind::Float, device);
-        let entries = layout(config).into_iter().enumerate().map(|(i, slot)| {
+        let entries = layout.into_iter().enumerate().map(|(i, slot)| {
             let mut random = Random::new(&[seed, i as u64]);
             let shape = slot.shape.as_slice();
             let tensor = match slot.init {
-                Init::Uniform(bound) => {
+                Init::Uniform(_) | Init::Normal(_) => {
                     let count = shape.iter().product::<i64>() as usize;
-                    let values = (0..count).map(|_| random.uniform(-bound as f32, bound as f32));
-                    let values = Tensor::f_from_slice(&values.collect::<Vec<_>>())?;
-                    values.f_reshape(shape)?.f_to_device(device)?
+                    let mut draw = || match slot.init {
+                        Init::Normal(deviation) => deviation as f32 * random.normal(),
+                        Init::Uniform(bound) => random.uniform(-bound as f32, bound as f32),
+                        Init::Constant(_) | Init::Identity => 0.0,
+                    };
+                    let values = (0..count).map(|_| draw()).collect::<Vec<_>>();
+                    Tensor::f_from_slice(&values)?.f_reshape(shape)?.f_to_device(device)?
                 }
                 Init::Constant(value) => Tensor::f_full(shape, value, options)?,
                 Init::Identity => Tensor::f_eye(shape[0], options)?,
@@ -137,10 +143,10 @@ impl Parameters {
 
     /// Tensors made by `make` for every slot of the layout.
     pub fn from_slots<E>(
-        config: &EncoderConfig,
+        layout: Vec<Slot>,
         mut make: impl FnMut(&Slot) -> Result<Tensor, E>,
     ) -> Result<Parameters, E> {
-        let entries = layout(config).into_iter().map(|slot| {
+        let entries = layout.into_iter().map(|slot| {
             let tensor = make(&slot)?;
             Ok((slot, tensor))
         });
@@ -169,8 +175,21 @@ impl Parameters {
     }
 
     /// The same values in tensors of their own, which no gradient trains.
-    pub fn copied(&self, config: &EncoderConfig) -> Result<Parameters, TchError> {
-        Parameters::from_slots(config, |slot| Ok(self.get(&slot.name)?.f_detach()?.copy()))
+    pub fn copied(&self) -> Result<Parameters, TchError> {
+        let entries = self.iter().map(|(slot, tensor)| Ok((slot.clone(), tensor.f_detach()?.copy())));
+        Ok(Parameters { entries: entries.collect::<Result<_, TchError>>()? })
+    }
+
+    /// Zeros of the same names and shapes.
+    pub fn zeros(&self) -> Result<Parameters, TchError> {
+        let entries = self.iter().map(|(slot, tensor)| Ok((slot.clone(), tensor.f_detach()?.f_zeros_like()?)));
+        Ok(Parameters { entries: entries.collect::<Result<_, TchError>>()? })
+    }
+
+    /// The same values on a device.
+    pub fn on(&self, device: Device) -> Result<Parameters, TchError> {
+        let entries = self.iter().map(|(slot, tensor)| Ok((slot.clone(), tensor.f_to_device(device)?)));
+        Ok(Parameters { entries: entries.collect::<Result<_, TchError>>()? })
     }
 
     /// Values written anew in their place.

@@ -51,6 +51,54 @@ impl Direction {
     }
 }
 
+/// What a cell remembers between two steps, [batch, width] each.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    pub state: Tensor,
+    /// The LSTM's cell; the others have none.
+    cell: Option<Tensor>,
+}
+
+impl Memory {
+    /// The memory of these rows, in this order.
+    pub fn rows(&self, index: &Tensor) -> Result<Memory, TchError> {
+        let cell = self.cell.as_ref().map(|cell| cell.f_index_select(0, index)).transpose()?;
+        Ok(Memory { state: self.state.f_index_select(0, index)?, cell })
+    }
+}
+
+impl Direction {
+    /// The memory before the first step, for the start state [batch, width].
+    pub fn begin(&self, start: &Tensor) -> Result<Memory, TchError> {
+        let cell = match self.cell {
+            Cell::Lstm => Some(start.f_zeros_like()?),
+            Cell::Rnn | Cell::Gru => None,
+        };
+        Ok(Memory { state: start.shallow_clone(), cell })
+    }
+
+    /// One step with input [batch, size]: what [`run`](Self::run) does with each, for those who must look in between.
+    pub fn step(&self, input: &Tensor, memory: &Memory) -> Result<Memory, TchError> {
+        let [w_input, w_hidden, b_input, b_hidden] = &self.weights;
+        let (b_input, b_hidden) = (Some(b_input), Some(b_hidden));
+        Ok(match (self.cell, &memory.cell) {
+            (Cell::Lstm, Some(cell)) => {
+                let (state, cell) =
+                    input.f_lstm_cell(&[&memory.state, cell], w_input, w_hidden, b_input, b_hidden)?;
+                Memory { state, cell: Some(cell) }
+            }
+            (Cell::Rnn, _) => {
+                let state = input.f_rnn_tanh_cell(&memory.state, w_input, w_hidden, b_input, b_hidden)?;
+                Memory { state, cell: None }
+            }
+            (Cell::Gru | Cell::Lstm, _) => {
+                let state = input.f_gru_cell(&memory.state, w_input, w_hidden, b_input, b_hidden)?;
+                Memory { state, cell: None }
+            }
+        })
+    }
+}
+
 /// Lengths of the sequences in one padded batch, and what follows from them.
 #[derive(Debug)]
 pub(crate) struct Lengths {

@@ -57,8 +57,7 @@ impl SpeechEncoder {
         device: Device,
     ) -> Result<SpeechEncoder, EncoderError> {
         let device = device.torch()?;
-        let on_device = |slot: &super::parameters::Slot| checkpoint.parameters.get(&slot.name)?.f_to_device(device);
-        let parameters = Parameters::from_slots(&checkpoint.config, on_device)?;
+        let parameters = checkpoint.parameters.on(device)?;
         let network = SpeechNetwork::new(&checkpoint.config, &parameters)?;
         Ok(SpeechEncoder { name, config: checkpoint.config, fingerprint, device, parameters, network })
     }

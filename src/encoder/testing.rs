@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::config::{Cell, ConvConfig, DecoderConfig, EncoderConfig, Normalisation, Pooling, SpellingConfig};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, layout};
 use super::{Checkpoint, Device, Precision, SpeechEncoder};
 use crate::features::{FeatureConfig, Features};
 
@@ -26,7 +26,7 @@ pub(crate) fn small_config() -> EncoderConfig {
 }
 
 pub(crate) fn small_checkpoint(config: &EncoderConfig, seed: u64) -> Checkpoint {
-    let parameters = Parameters::fresh(config, seed, tch::Device::Cpu).unwrap();
+    let parameters = Parameters::fresh(layout(config), seed, tch::Device::Cpu).unwrap();
     Checkpoint { config: config.clone(), note: "test".into(), parameters }
 }
 

@@ -1,11 +1,27 @@
 //! Turns sentences into unit vectors from which they can be written again: tokens, the recurrent auto-encoder of text,
 //! its checkpoint and its training.
 
+mod batch;
+mod checkpoint;
+mod config;
+mod decode;
 mod error;
+mod layout;
+mod network;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tokens;
+pub mod train;
 
 use audiosearch_index::{Embedding, Fingerprint};
 
+pub use config::{DecodeOptions, SentenceConfig, Shares};
 pub use error::SentenceError;
+pub use text::TextEncoder;
+pub use tokens::Tokens;
 
 /// Something that makes embeddings of sentences.
 pub trait SentenceEncoder: Send {

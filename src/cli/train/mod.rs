@@ -2,6 +2,7 @@
 
 mod audio;
 mod settings;
+mod text;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -18,10 +19,12 @@ pub struct TrainArgs {
 #[derive(Subcommand)]
 enum What {
     Audio(Box<audio::AudioArgs>),
+    Text(Box<text::TextArgs>),
 }
 
 pub fn run(args: TrainArgs, context: &Context) -> Result<Outcome> {
     match args.what {
         What::Audio(args) => audio::run(*args, context),
+        What::Text(args) => text::run(*args, context),
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::super::checkpoint::Precision;
 use super::super::config::EncoderConfig;
 use super::super::device::Device;
+use super::optimiser::Limits;
 
 /// Where training data lie and how often they are drawn: `PATH[:WORDS[:WINDOWS]]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -215,6 +216,17 @@ pub enum Budget {
     Minutes(f64),
 }
 
+impl Budget {
+    /// How much of it is spent, 0 to 1.
+    pub fn spent(self, step: u64, seconds: f64) -> f64 {
+        let spent = match self {
+            Budget::Steps(steps) => step as f64 / steps.max(1) as f64,
+            Budget::Minutes(minutes) => seconds / (minutes * 60.0).max(1e-9),
+        };
+        spent.min(1.0)
+    }
+}
+
 /// A training run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainConfig {
@@ -268,6 +280,12 @@ pub struct TrainConfig {
     /// Go on from `OUT.state` where there is one.
     #[serde(skip)]
     pub resume: bool,
+}
+
+impl TrainConfig {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { clip: self.clip, weight_decay: self.weight_decay }
+    }
 }
 
 fn half() -> Precision {

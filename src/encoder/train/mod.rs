@@ -8,13 +8,13 @@ mod dev;
 mod error;
 mod fragment;
 mod gradient;
-mod journal;
+pub(crate) mod journal;
 mod loss;
 mod manifest;
 mod normaliser;
-mod optimiser;
+pub(crate) mod optimiser;
 mod session;
-mod state;
+pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 

@@ -2,13 +2,21 @@
 
 use tch::{TchError, Tensor};
 
-use super::super::config::EncoderConfig;
 use super::super::parameters::{Parameters, Slot};
-use super::config::{Budget, TrainConfig};
+use super::config::TrainConfig;
 
 const BETA_FIRST: f64 = 0.9;
 const BETA_SECOND: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
+
+/// What holds the weights back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Limits {
+    /// Longest gradient, by its norm.
+    pub clip: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+}
 
 /// First and second moments of every gradient (Loshchilov and Hutter 2019).
 #[derive(Debug)]
@@ -18,9 +26,8 @@ pub(crate) struct AdamW {
 }
 
 impl AdamW {
-    pub fn new(config: &EncoderConfig, parameters: &Parameters) -> Result<AdamW, TchError> {
-        let zeros = |slot: &Slot| parameters.get(&slot.name)?.f_detach()?.f_zeros_like();
-        Ok(AdamW { first: Parameters::from_slots(config, zeros)?, second: Parameters::from_slots(config, zeros)? })
+    pub fn new(parameters: &Parameters) -> Result<AdamW, TchError> {
+        Ok(AdamW { first: parameters.zeros()?, second: parameters.zeros()? })
     }
 
     /// One update from the gradients that `backward` left, which are then forgotten. `step` counts from 1. Returns the
@@ -30,7 +37,7 @@ impl AdamW {
         parameters: &Parameters,
         step: u64,
         rate: f64,
-        config: &TrainConfig,
+        limits: &Limits,
     ) -> Result<(f64, f64), TchError> {
         let _guard = tch::no_grad_guard();
         let trained: Vec<(&Slot, &Tensor)> = parameters.trained().collect();
@@ -45,7 +52,7 @@ impl AdamW {
         if !norm.is_finite() {
             return Ok((norm, norm));
         }
-        let shrink = if norm > config.clip { config.clip / norm } else { 1.0 };
+        let shrink = if norm > limits.clip { limits.clip / norm } else { 1.0 };
         let first_correction = 1.0 - BETA_FIRST.powi(step.min(1 << 30) as i32);
         let second_correction = 1.0 - BETA_SECOND.powi(step.min(1 << 30) as i32);
         for (slot, tensor) in trained {
@@ -63,7 +70,7 @@ impl AdamW {
             let mut tensor = tensor.shallow_clone();
             // Vectors (biases, scales) are not decayed.
             if slot.shape.len() > 1 {
-                let _ = tensor.f_mul_scalar_(1.0 - rate * config.weight_decay)?;
+                let _ = tensor.f_mul_scalar_(1.0 - rate * limits.weight_decay)?;
             }
             let _ = tensor.f_sub_(&update)?;
             tensor.zero_grad();
@@ -75,16 +82,7 @@ impl AdamW {
 /// The learning rate: linear warm-up, then a cosine down to zero at the end of the budget.
 pub(crate) fn rate(config: &TrainConfig, step: u64, seconds: f64) -> f64 {
     let warm = ((step + 1) as f64 / config.warm_up.max(1) as f64).min(1.0);
-    config.learning_rate * warm * 0.5 * (1.0 + (std::f64::consts::PI * progress(config, step, seconds)).cos())
-}
-
-/// How much of the budget is spent, 0 to 1.
-pub(crate) fn progress(config: &TrainConfig, step: u64, seconds: f64) -> f64 {
-    let spent = match config.budget {
-        Budget::Steps(steps) => step as f64 / steps.max(1) as f64,
-        Budget::Minutes(minutes) => seconds / (minutes * 60.0).max(1e-9),
-    };
-    spent.min(1.0)
+    config.learning_rate * warm * 0.5 * (1.0 + (std::f64::consts::PI * config.budget.spent(step, seconds)).cos())
 }
 
 /// Moves the running mean of weights and batch statistics toward the present ones.

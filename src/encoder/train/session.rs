@@ -8,7 +8,7 @@ use super::super::checkpoint::Checkpoint;
 use super::super::config::{EncoderConfig, SpellingConfig};
 use super::super::decoder::Decoder;
 use super::super::network::SpeechNetwork;
-use super::super::parameters::Parameters;
+use super::super::parameters::{Parameters, layout};
 use super::super::recurrent::Mode;
 use super::super::spelling::SpellingNetwork;
 use super::batch::{Batch, Sampler};
@@ -22,6 +22,8 @@ use super::optimiser::{self, AdamW};
 use super::state::{Standing, Weights, beside};
 use super::{DevFigures, Progress, TrainReport, gradient, normaliser};
 
+/// What the state of a run calls itself.
+const KIND: &str = "speech-training";
 /// Batches made ahead.
 const AHEAD: usize = 2;
 /// Streams of random numbers.
@@ -153,14 +155,14 @@ impl<'a> Run<'a> {
                 "nothing to draw batches from: no labelled tokens, and no recording that windows may come from".into(),
             ));
         }
-        let now = Parameters::fresh(&config.network, config.seed, device)?;
+        let now = Parameters::fresh(layout(&config.network), config.seed, device)?;
         now.assign("input.mean", &tch::Tensor::f_from_slice(&mean)?)?;
         now.assign("input.std", &tch::Tensor::f_from_slice(&std)?)?;
-        let average = now.copied(&config.network)?;
-        let optimiser = AdamW::new(&config.network, &now)?;
+        let average = now.copied()?;
+        let optimiser = AdamW::new(&now)?;
         let weights = Weights { now, mean: average, optimiser };
         let run = digest(config, corpus);
-        let standing = if config.resume { weights.resume(config, &run, device)? } else { None };
+        let standing = if config.resume { weights.resume(&config.out, KIND, &config.network, &run, device)? } else { None };
         let resumed = standing.is_some();
         let fresh = Standing { run, step: 0, seconds: 0.0, best: None, best_step: 0, epochs_without_better: 0 };
         let standing = standing.unwrap_or(fresh);
@@ -198,7 +200,7 @@ impl<'a> Run<'a> {
         let mut sums = Sums::default();
         let (mut early, mut interrupted) = (false, false);
         let mut epoch_start = Instant::now();
-        while optimiser::progress(config, self.standing.step, self.standing.seconds) < 1.0 {
+        while config.budget.spent(self.standing.step, self.standing.seconds) < 1.0 {
             let Ok(batch) = batches.recv() else {
                 return Err(TrainError::TooLittle("the thread that makes batches has died".into()));
             };
@@ -210,7 +212,7 @@ impl<'a> Run<'a> {
             }
             loss.f_backward()?;
             let rate = optimiser::rate(config, step, self.standing.seconds);
-            let norms = self.weights.optimiser.step(&self.weights.now, step + 1, rate, config)?;
+            let norms = self.weights.optimiser.step(&self.weights.now, step + 1, rate, &config.limits())?;
             if !norms.0.is_finite() {
                 return Err(TrainError::Diverged { loss: norms.0, step });
             }
@@ -218,7 +220,7 @@ impl<'a> Run<'a> {
             sums.add(&losses, norms, batch.frames);
             self.standing.step += 1;
             self.standing.seconds = before + start.elapsed().as_secs_f64();
-            let spent = optimiser::progress(config, self.standing.step, self.standing.seconds);
+            let spent = config.budget.spent(self.standing.step, self.standing.seconds);
             let report = Progress::Step {
                 step: self.standing.step,
                 losses,
@@ -281,7 +283,7 @@ impl<'a> Run<'a> {
         }
         self.log(&journals.epochs, &losses, sums, pace, rate, &figures, score)?;
         self.lags(&journals.lags, weights)?;
-        self.weights.save(config, &self.standing)?;
+        self.weights.save(&config.out, KIND, &config.network, &self.standing)?;
         progress(&Progress::Epoch { step: self.standing.step, losses, dev: figures, score, best });
         Ok(config.patience > 0 && self.standing.epochs_without_better >= config.patience)
     }

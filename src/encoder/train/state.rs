@@ -3,17 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tch::Device;
 
 use super::super::checkpoint::{self, Precision};
 use super::super::error::EncoderError;
 use super::super::parameters::Parameters;
-use super::config::TrainConfig;
 use super::error::TrainError;
 use super::optimiser::AdamW;
-
-const KIND: &str = "speech-training";
 
 /// Where a run stands between two epochs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,30 +51,43 @@ impl Weights {
     }
 
     /// Writes everything, whole or not at all.
-    pub fn save(&self, config: &TrainConfig, standing: &Standing) -> Result<(), TrainError> {
-        let path = beside(&config.out, ".state");
+    pub fn save(
+        &self,
+        out: &Path,
+        kind: &str,
+        network: &impl Serialize,
+        standing: &Standing,
+    ) -> Result<(), TrainError> {
+        let path = beside(out, ".state");
         let note = serde_json::to_string(standing).map_err(|e| TrainError::Config(e.to_string()))?;
         let groups = self.groups();
         let tensors = groups
             .iter()
             .flat_map(|(prefix, group)| group.iter().map(move |(slot, t)| (format!("{prefix}{}", slot.name), t)));
-        checkpoint::write_tensors(&path, &config.network, &note, KIND, tensors, Precision::F32)?;
+        checkpoint::write_tensors(&path, network, &note, kind, tensors, Precision::F32)?;
         Ok(())
     }
 
     /// Reads the state of run `run` into the tensors that are here; none where there is no state.
-    pub fn resume(&self, config: &TrainConfig, run: &str, device: Device) -> Result<Option<Standing>, TrainError> {
-        let path = beside(&config.out, ".state");
+    pub fn resume<C: DeserializeOwned + PartialEq>(
+        &self,
+        out: &Path,
+        kind: &str,
+        network: &C,
+        run: &str,
+        device: Device,
+    ) -> Result<Option<Standing>, TrainError> {
+        let path = beside(out, ".state");
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(TrainError::Io { path, source }),
         };
         let name = path.display().to_string();
-        let header = checkpoint::header(&bytes, &name, KIND)?;
+        let header: checkpoint::Header<C> = checkpoint::header(&bytes, &name, kind)?;
         let standing: Standing = serde_json::from_str(&header.note)
             .map_err(|e| EncoderError::Foreign { model: name.clone(), cause: e.to_string() })?;
-        if standing.run != run || header.config != config.network {
+        if standing.run != run || header.config != *network {
             return Err(TrainError::OtherRun { path });
         }
         let file = checkpoint::open(&bytes, &name)?;

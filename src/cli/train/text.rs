@@ -1,0 +1,308 @@
+//! `audiosearch train text`
+
+use std::{path::PathBuf, thread};
+
+use anyhow::{Result, bail};
+use clap::Args;
+use indicatif::ProgressBar;
+
+use super::super::{
+    Context, Outcome,
+    messages::Messages,
+    output::{count, duration},
+    progress::spinner,
+};
+use crate::{
+    encoder::{Cell, Device, Precision, train::Budget},
+    sentence::{
+        SentenceConfig, Shares,
+        train::{Losses, Noise, Objective, Progress, TextTrainConfig, train},
+    },
+};
+
+/// Train a sentence model on text
+///
+/// Writes the best model so far to M.safetensors whenever it gets better, the course of the run to M.safetensors.csv, and what
+/// --resume needs to M.safetensors.state. Ctrl-C ends the run in good order.
+#[derive(Args)]
+pub struct TextArgs {
+    /// Text files, one sentence a line
+    #[arg(required = true, value_name = "FILE")]
+    data: Vec<PathBuf>,
+    /// The model to write
+    #[arg(long, short, value_name = "M.safetensors")]
+    out: PathBuf,
+    /// Text file that early stopping looks at; may be given several times [default: one line of a hundred, held out]
+    #[arg(long, value_name = "FILE")]
+    dev: Vec<PathBuf>,
+    /// End after so many steps
+    #[arg(long, value_name = "N", conflicts_with_all = ["minutes", "epochs"])]
+    steps: Option<u64>,
+    /// End after so many minutes [default: 30]
+    #[arg(long, value_name = "X", conflicts_with = "epochs")]
+    minutes: Option<f64>,
+    /// End after all sentences have been read so many times
+    #[arg(long, value_name = "X")]
+    epochs: Option<f64>,
+    /// Steps between evaluations
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    epoch: u64,
+    /// Evaluations without a better held-out loss before it stops; 0: never
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    patience: u32,
+    /// Go on where an interrupted run stopped
+    #[arg(long)]
+    resume: bool,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Where the network is trained: cpu, cuda or cuda:N
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: Device,
+    /// How the weights are stored
+    #[arg(long, value_enum, default_value_t = Precision::F16)]
+    precision: Precision,
+    #[command(flatten)]
+    optimiser: OptimiserArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    objective: ObjectiveArgs,
+    #[command(flatten)]
+    noise: NoiseArgs,
+}
+
+/// How the weights move.
+#[derive(Args)]
+#[command(next_help_heading = "Optimisation")]
+struct OptimiserArgs {
+    /// Tokens of a batch, ends and padding included
+    #[arg(long, default_value_t = 2048, value_name = "N")]
+    batch: usize,
+    /// Highest learning rate
+    #[arg(long, default_value_t = 1e-3, value_name = "X")]
+    learning_rate: f64,
+    /// Decoupled weight decay
+    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    weight_decay: f64,
+    /// Longest gradient, by its norm
+    #[arg(long, default_value_t = 1.0, value_name = "X")]
+    clip: f64,
+    /// Steps of linear warm-up
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    warm_up: u64,
+    /// Decay of the running mean of the weights that is evaluated and written; 0: none
+    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    average: f64,
+}
+
+/// The shape of the network.
+#[derive(Args)]
+#[command(next_help_heading = "Network")]
+struct NetworkArgs {
+    /// Most different tokens, the 256 bytes included
+    #[arg(long, default_value_t = 8192, value_name = "N")]
+    vocabulary: usize,
+    /// Most tokens of a sentence that are read
+    #[arg(long, default_value_t = 128, value_name = "N")]
+    longest: usize,
+    /// Recurrent cell: gru or lstm
+    #[arg(long, value_enum, default_value_t = Cell::Gru)]
+    cell: Cell,
+    /// Values of a token's vector
+    #[arg(long, default_value_t = 256, value_name = "N")]
+    token: i64,
+    /// Width of encoder and decoder: values of the part that keeps the order
+    #[arg(long, default_value_t = 512, value_name = "N")]
+    width: i64,
+    /// Values of the part that keeps the meaning
+    #[arg(long, default_value_t = 126, value_name = "N")]
+    meaning: i64,
+    /// How much order, meaning and length count in the vector
+    #[arg(long, default_value = "0.7,0.7,0.15", value_name = "X,X,X", value_parser = shares)]
+    shares: Shares,
+}
+
+/// What is minimised.
+#[derive(Args)]
+#[command(next_help_heading = "Objective")]
+struct ObjectiveArgs {
+    /// Weight of writing the sentence again
+    #[arg(long, default_value_t = 1.0, value_name = "X")]
+    reconstruction: f64,
+    /// Weight of telling sentences apart by their meaning
+    #[arg(long, default_value_t = 0.1, value_name = "X")]
+    contrast: f64,
+    /// Chance that a view of a sentence lacks a token, for --contrast
+    #[arg(long, default_value_t = 0.3, value_name = "P")]
+    view_drop: f32,
+    /// Similarities are divided by this, for --contrast
+    #[arg(long, default_value_t = 0.05, value_name = "X")]
+    temperature: f64,
+    /// Probability that is spread over all tokens instead of the true one
+    #[arg(long, default_value_t = 0.05, value_name = "P")]
+    smoothing: f64,
+    /// Chance, by the end, that the decoder is told its own guess instead of the true token
+    #[arg(long, default_value_t = 0.0, value_name = "P")]
+    sampling: f32,
+}
+
+/// How the encoder's input is spoilt.
+#[derive(Args)]
+#[command(next_help_heading = "Denoising")]
+struct NoiseArgs {
+    /// Chance that a sentence is spoilt at all
+    #[arg(long, default_value_t = 0.0, value_name = "P")]
+    noise: f32,
+    /// Chance that a token is left out
+    #[arg(long, default_value_t = 0.05, value_name = "P")]
+    drop: f32,
+    /// Chance that a token changes places with the next
+    #[arg(long, default_value_t = 0.05, value_name = "P")]
+    swap: f32,
+    /// Chance that a token is hidden
+    #[arg(long, default_value_t = 0.05, value_name = "P")]
+    mask: f32,
+}
+
+/// `ORDER,MEANING,LENGTH`.
+fn shares(text: &str) -> Result<Shares, String> {
+    let values: Vec<f64> = text.split(',').filter_map(|value| value.trim().parse().ok()).collect();
+    match values[..] {
+        [order, meaning, length] if text.split(',').count() == 3 => Ok(Shares { order, meaning, length }),
+        _ => Err(format!("'{text}' is not three numbers with commas between them")),
+    }
+}
+
+impl TextArgs {
+    fn config(self) -> TextTrainConfig {
+        let budget = match (self.steps, self.minutes) {
+            (Some(steps), _) => Budget::Steps(steps),
+            (None, minutes) => Budget::Minutes(minutes.unwrap_or(30.0)),
+        };
+        let cores = || thread::available_parallelism().map_or(1, usize::from);
+        let (network, objective, noise, optimiser) = (self.network, self.objective, self.noise, self.optimiser);
+        TextTrainConfig {
+            network: SentenceConfig {
+                longest: network.longest,
+                cell: network.cell,
+                token: network.token,
+                width: network.width,
+                meaning: network.meaning,
+                shares: network.shares,
+                ..SentenceConfig::default()
+            },
+            vocabulary: network.vocabulary,
+            objective: Objective {
+                reconstruction: objective.reconstruction,
+                contrast: objective.contrast,
+                view_drop: objective.view_drop,
+                temperature: objective.temperature,
+                smoothing: objective.smoothing,
+                sampling: objective.sampling,
+            },
+            noise: Noise { share: noise.noise, drop: noise.drop, swap: noise.swap, mask: noise.mask },
+            batch: optimiser.batch,
+            learning_rate: optimiser.learning_rate,
+            weight_decay: optimiser.weight_decay,
+            clip: optimiser.clip,
+            warm_up: optimiser.warm_up,
+            average: optimiser.average,
+            data: self.data,
+            dev: self.dev,
+            out: self.out,
+            budget,
+            epochs: self.epochs,
+            epoch: self.epoch,
+            patience: self.patience,
+            seed: self.seed,
+            threads: self.threads.unwrap_or_else(cores),
+            device: self.device,
+            precision: self.precision,
+            resume: self.resume,
+        }
+    }
+}
+
+pub fn run(args: TextArgs, context: &Context) -> Result<Outcome> {
+    if args.out.extension().is_none_or(|extension| extension != "safetensors") {
+        bail!("--out {}: name a file that ends in .safetensors", args.out.display());
+    }
+    let config = args.config();
+    let messages = &context.messages;
+    let mut course = Course { messages, bar: spinner(messages) };
+    let report = train(&config, &mut |progress| {
+        course.tell(progress);
+        !context.interrupt.asked()
+    })?;
+    drop(course);
+    if report.left_out > 0 {
+        messages.warn(format_args!("{} left out: not UTF-8", count(report.left_out, "line")));
+    }
+    let best =
+        report.best.map_or_else(String::new, |(loss, step)| format!("; best held-out loss {loss:.4} at step {step}"));
+    let why = if report.early { ", nothing improved any more" } else { "" };
+    messages.note(format_args!(
+        "{}: {} steps in {:.0} s{why}{best}",
+        report.out.display(),
+        report.steps,
+        report.seconds
+    ));
+    if report.interrupted {
+        messages.error("interrupted; the same command with --resume goes on");
+    }
+    Ok(Outcome::Found)
+}
+
+/// Tells how the run goes: a line an evaluation, and on a terminal a line that changes with each step.
+struct Course<'a> {
+    messages: &'a Messages,
+    bar: ProgressBar,
+}
+
+impl Course<'_> {
+    fn tell(&mut self, progress: &Progress) {
+        match progress {
+            Progress::Loaded { sentences, tokens, vocabulary, held_out, batches } => {
+                self.messages.note(format_args!(
+                    "{} ({tokens} tokens, {vocabulary} different), {held_out} held out, {batches} batches",
+                    count(*sentences, "sentence"),
+                ));
+            }
+            Progress::Resumed { step } => self.messages.note(format_args!("going on from step {step}")),
+            Progress::Step { step, losses, tokens_per_second, seconds_left } => {
+                self.bar.set_message(format!(
+                    "step {step}  {}  {tokens_per_second:.0} tokens/s  {} left",
+                    told(losses),
+                    duration(*seconds_left)
+                ));
+                self.bar.tick();
+            }
+            Progress::Epoch { step, losses, dev, best } => {
+                let mark = if *best { "  best so far, written" } else { "" };
+                self.messages.note(format_args!(
+                    "step {step}  {}  held out: loss {:.4}  tokens {:.4}  exact {:.3}{mark}",
+                    told(losses),
+                    dev.loss,
+                    dev.accuracy,
+                    dev.exact
+                ));
+            }
+        }
+    }
+}
+
+fn told(losses: &Losses) -> String {
+    let contrast = losses.contrast.map_or_else(String::new, |contrast| format!("  contrast {contrast:.4}"));
+    format!("loss {:.4}  tokens {:.4}{contrast}", losses.total, losses.accuracy)
+}
+
+impl Drop for Course<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        self.messages.detach();
+    }
+}
