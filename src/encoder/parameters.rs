@@ -142,10 +142,7 @@ impl Parameters {
     }
 
     /// Tensors made by `make` for every slot of the layout.
-    pub fn from_slots<E>(
-        layout: Vec<Slot>,
-        mut make: impl FnMut(&Slot) -> Result<Tensor, E>,
-    ) -> Result<Parameters, E> {
+    pub fn from_slots<E>(layout: Vec<Slot>, mut make: impl FnMut(&Slot) -> Result<Tensor, E>) -> Result<Parameters, E> {
         let entries = layout.into_iter().map(|slot| {
             let tensor = make(&slot)?;
             Ok((slot, tensor))

@@ -83,8 +83,7 @@ impl Direction {
         let (b_input, b_hidden) = (Some(b_input), Some(b_hidden));
         Ok(match (self.cell, &memory.cell) {
             (Cell::Lstm, Some(cell)) => {
-                let (state, cell) =
-                    input.f_lstm_cell(&[&memory.state, cell], w_input, w_hidden, b_input, b_hidden)?;
+                let (state, cell) = input.f_lstm_cell(&[&memory.state, cell], w_input, w_hidden, b_input, b_hidden)?;
                 Memory { state, cell: Some(cell) }
             }
             (Cell::Rnn, _) => {

@@ -8,9 +8,7 @@ use std::collections::HashMap;
 
 use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::{
-    Model, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Trainer,
-};
+use tokenizers::{Model, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Trainer};
 
 use super::error::SentenceError;
 
@@ -47,7 +45,10 @@ impl Tokens {
 
     /// Merges the most frequent neighbours until there are `vocabulary` tokens, symbols and bytes included, or no pair
     /// occurs twice.
-    pub fn train<'a>(sentences: impl Iterator<Item = &'a str> + Send, vocabulary: usize) -> Result<Tokens, SentenceError> {
+    pub fn train<'a>(
+        sentences: impl Iterator<Item = &'a str> + Send,
+        vocabulary: usize,
+    ) -> Result<Tokens, SentenceError> {
         let fault = |cause: String| SentenceError::Tokens { model: "training".into(), cause };
         let mut trainer = BpeTrainer::builder()
             .show_progress(false)
@@ -139,7 +140,8 @@ impl Tokens {
     /// The sentence of these ids. Symbols are left out; bytes that are no UTF-8, which only a network writes, become
     /// U+FFFD.
     pub fn decode(&self, ids: &[i64]) -> String {
-        let part = |&id: &i64| usize::try_from(id).ok().and_then(|id| self.bytes.get(id)).map_or(&[][..], Vec::as_slice);
+        let part =
+            |&id: &i64| usize::try_from(id).ok().and_then(|id| self.bytes.get(id)).map_or(&[][..], Vec::as_slice);
         let bytes: Vec<u8> = ids.iter().flat_map(part).copied().collect();
         let bytes = bytes.strip_prefix(b" ").unwrap_or(&bytes);
         String::from_utf8_lossy(bytes).into_owned()
@@ -225,8 +227,20 @@ mod tests {
         let long = "a".repeat(900);
         for tokens in [trained(), Tokens::bytes().unwrap()] {
             for text in [
-                "", " ", "  two", "trailing  ", "\r\n\t", "\u{202E}right to left\u{202C}", "مرحبا", "👩‍👩‍👧‍👦🏽", "e\u{301}", "\0",
-                "\u{FFFD}", "don't we'll", controls.as_str(), long.as_str(),
+                "",
+                " ",
+                "  two",
+                "trailing  ",
+                "\r\n\t",
+                "\u{202E}right to left\u{202C}",
+                "مرحبا",
+                "👩‍👩‍👧‍👦🏽",
+                "e\u{301}",
+                "\0",
+                "\u{FFFD}",
+                "don't we'll",
+                controls.as_str(),
+                long.as_str(),
             ] {
                 assert_eq!(tokens.decode(&tokens.encode(text, 10_000).unwrap()), text);
             }

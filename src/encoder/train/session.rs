@@ -162,7 +162,8 @@ impl<'a> Run<'a> {
         let optimiser = AdamW::new(&now)?;
         let weights = Weights { now, mean: average, optimiser };
         let run = digest(config, corpus);
-        let standing = if config.resume { weights.resume(&config.out, KIND, &config.network, &run, device)? } else { None };
+        let standing =
+            if config.resume { weights.resume(&config.out, KIND, &config.network, &run, device)? } else { None };
         let resumed = standing.is_some();
         let fresh = Standing { run, step: 0, seconds: 0.0, best: None, best_step: 0, epochs_without_better: 0 };
         let standing = standing.unwrap_or(fresh);

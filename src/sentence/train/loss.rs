@@ -106,11 +106,8 @@ pub(crate) fn loss(
         total = total.f_add(&entropy.f_mul_scalar(objective.reconstruction)?)?;
     }
     if let Some([one, other]) = &batch.views {
-        let contrast = contrast(
-            &network.meaning(&slices(one))?,
-            &network.meaning(&slices(other))?,
-            objective.temperature,
-        )?;
+        let contrast =
+            contrast(&network.meaning(&slices(one))?, &network.meaning(&slices(other))?, objective.temperature)?;
         losses.contrast = Some(contrast.f_double_value(&[])?);
         total = total.f_add(&contrast.f_mul_scalar(objective.contrast)?)?;
     }
@@ -137,7 +134,8 @@ fn guessed(network: &Network, order: &Tensor, batch: &Batch, sampling: f32) -> R
         let (guesses, later) = rest.split_at(row.len() + 1);
         rest = later;
         // An end that came too early is not told: nothing follows it.
-        let mut pick = |(&truth, &guess): (&i64, &i64)| if guess != END && random.chance(sampling) { guess } else { truth };
+        let mut pick =
+            |(&truth, &guess): (&i64, &i64)| if guess != END && random.chance(sampling) { guess } else { truth };
         row.iter().zip(guesses).map(&mut pick).collect()
     });
     Ok(rows.collect())

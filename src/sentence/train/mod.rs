@@ -84,10 +84,7 @@ pub struct TrainReport {
 
 /// Trains a model and writes it to `config.out`. `progress` is called after every step; when it returns false, the run
 /// saves its state and ends. Blocks until the end; uses rayon's pool for data and `config.threads` threads of LibTorch.
-pub fn train(
-    config: &TextTrainConfig,
-    progress: &mut dyn FnMut(&Progress) -> bool,
-) -> Result<TrainReport, TrainError> {
+pub fn train(config: &TextTrainConfig, progress: &mut dyn FnMut(&Progress) -> bool) -> Result<TrainReport, TrainError> {
     session::run(config, progress)
 }
 
