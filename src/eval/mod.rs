@@ -1,11 +1,19 @@
 //! Figures that say how good embeddings are, and how good a search is.
 
+mod bag;
 mod baseline;
+mod bleu;
 mod detection;
 mod qbe;
+mod rank;
+mod reconstruction;
 mod samediff;
 
+pub use bag::BagOfWords;
 pub use baseline::WarpedBaseline;
+pub use bleu::{bleu, rouge, words};
 pub use detection::{Detecting, Detection, detecting};
 pub use qbe::{QueryByExample, Utterance, query_by_example};
+pub use rank::spearman;
+pub use reconstruction::{Reconstructed, Reconstruction, reconstruction};
 pub use samediff::{SameDifferent, Token, cross_view_ap, same_different};

@@ -57,7 +57,7 @@ impl Default for SentenceConfig {
             cell: Cell::Gru,
             token: 256,
             width: 512,
-            meaning: 126,
+            meaning: 254,
             shares: Shares::default(),
             // A quarter, and more than the square root of the default width: no state is longer.
             lengths: (-1.4, 3.4),

@@ -41,6 +41,11 @@ impl TextEncoder {
         TextEncoder::new(name, checkpoint, fingerprint, device)
     }
 
+    /// The model that is built into the program. This version carries none.
+    pub fn shipped(_device: Device) -> Result<TextEncoder, SentenceError> {
+        Err(SentenceError::NotShipped)
+    }
+
     /// What training begins with: a network that has seen nothing, but whose decoder already reads back much of what its
     /// encoder reads. A pure function of its arguments.
     pub fn untrained(config: SentenceConfig, tokens: Tokens, seed: u64) -> Result<TextEncoder, SentenceError> {

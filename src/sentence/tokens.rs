@@ -57,7 +57,7 @@ impl Tokens {
             .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
             .max_token_length(Some(LONGEST))
             .build();
-        trainer.feed(sentences, |sentence| Ok(pieces(sentence)?)).map_err(|e| fault(e.to_string()))?;
+        trainer.feed(sentences, pieces).map_err(|e| fault(e.to_string()))?;
         let mut bpe = BPE::default();
         trainer.train(&mut bpe).map_err(|e| fault(e.to_string()))?;
         let model = serde_json::to_value(&bpe).map_err(|e| fault(e.to_string()))?;
@@ -135,6 +135,29 @@ impl Tokens {
         }
         ids.truncate(longest);
         Ok(ids)
+    }
+
+    /// Tokens that are the same but for case and the space before them, as numbers of classes: one a token, from 0. Symbols
+    /// and bytes that are no text by themselves are alone in theirs.
+    pub(crate) fn classes(&self) -> Vec<usize> {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut next = 0;
+        let mut class = |key: Option<String>| {
+            let found = key.as_ref().and_then(|key| known.get(key).copied());
+            found.unwrap_or_else(|| {
+                next += 1;
+                key.into_iter().for_each(|key| {
+                    known.insert(key, next - 1);
+                });
+                next - 1
+            })
+        };
+        let key = |bytes: &Vec<u8>| {
+            let text = std::str::from_utf8(bytes).ok()?;
+            let folded = text.trim_start().to_lowercase();
+            (!folded.is_empty()).then_some(folded)
+        };
+        self.bytes.iter().map(|bytes| class(key(bytes))).collect()
     }
 
     /// The sentence of these ids. Symbols are left out; bytes that are no UTF-8, which only a network writes, become
@@ -219,6 +242,21 @@ mod tests {
         for sentence in CORPUS {
             assert_eq!(again.encode(sentence, 128).unwrap(), tokens.encode(sentence, 128).unwrap());
         }
+    }
+
+    #[test]
+    fn classes_do_not_look_at_case_and_space() {
+        let tokens = Tokens::train(["The the THE the", "the The the", "bathe bathe"].into_iter(), 280).unwrap();
+        let classes = tokens.classes();
+        assert_eq!(classes.len(), tokens.count());
+        let class = |text: &str| {
+            let id = tokens.bytes.iter().position(|bytes| bytes == text.as_bytes());
+            classes[id.unwrap_or_else(|| panic!("no token {text:?}"))]
+        };
+        assert_eq!(class(" the"), class("the"));
+        assert_eq!(class("T"), class("t"));
+        assert_ne!(class("t"), class("h"));
+        assert_ne!(classes[PAD as usize], classes[END as usize]);
     }
 
     #[test]

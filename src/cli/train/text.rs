@@ -119,7 +119,7 @@ struct NetworkArgs {
     #[arg(long, default_value_t = 512, value_name = "N")]
     width: i64,
     /// Values of the part that keeps the meaning
-    #[arg(long, default_value_t = 126, value_name = "N")]
+    #[arg(long, default_value_t = 254, value_name = "N")]
     meaning: i64,
     /// How much order, meaning and length count in the vector
     #[arg(long, default_value = "0.7,0.7,0.15", value_name = "X,X,X", value_parser = shares)]

@@ -4,6 +4,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Instant;
 
+use tch::Tensor;
+
 use super::super::checkpoint::{Checkpoint, Shape};
 use super::super::layout;
 use super::super::network::Network;
@@ -14,6 +16,7 @@ use super::dev::{self, DevFigures};
 use super::loss::{Losses, loss};
 use super::{Progress, TrainReport};
 use crate::encoder::TrainError;
+use crate::encoder::parameters::Parameters;
 use crate::encoder::train::Budget;
 use crate::encoder::train::journal::Journal;
 use crate::encoder::train::optimiser::{self, AdamW, Limits};
@@ -23,8 +26,8 @@ use crate::encoder::train::state::{Standing, Weights, beside};
 const KIND: &str = "sentence-training";
 /// Batches made ahead.
 const AHEAD: usize = 4;
-/// In a weight a / (a + p) of a token that makes up the share p of all (Arora et al. 2017).
-const RARE: f64 = 1e-3;
+/// Weight of a word that stands in every sentence.
+const LEAST_WEIGHT: f32 = 0.01;
 
 pub(super) fn run(
     config: &TextTrainConfig,
@@ -99,7 +102,7 @@ impl<'a> Run<'a> {
         let device = config.device.torch()?;
         let network = config.network.clone();
         let now = layout::fresh(&network, tokens.count(), config.seed, tch::Device::Cpu)?;
-        now.assign("meaning.weight", &rarity(corpus, tokens.count())?)?;
+        begin_meaning(&now, corpus, &tokens)?;
         let now = now.on(device)?;
         let weights = Weights { mean: now.copied()?, optimiser: AdamW::new(&now)?, now };
         let shape = Shape { network, merges: tokens.merges().to_vec() };
@@ -261,13 +264,29 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Logarithms of the weights that rare tokens begin with over frequent ones.
-fn rarity(corpus: &Corpus, tokens: usize) -> Result<tch::Tensor, TrainError> {
-    let mut counts = vec![0u64; tokens];
-    corpus.ids().iter().for_each(|&id| counts[id as usize] += 1);
-    let all = corpus.ids().len().max(1) as f64;
-    let weights: Vec<f32> = counts.iter().map(|&count| (RARE / (RARE + count as f64 / all)).ln() as f32).collect();
-    Ok(tch::Tensor::f_from_slice(&weights)?)
+/// The meaning part's start: a bag of words, in which tokens that differ but in case and in the space before them are one
+/// word with one random direction, weighted by its inverse document frequency.
+fn begin_meaning(parameters: &Parameters, corpus: &Corpus, tokens: &Tokens) -> Result<(), TrainError> {
+    let classes = tokens.classes();
+    let mut holding = vec![0u32; classes.len()];
+    let mut last_seen = vec![usize::MAX; classes.len()];
+    for sentence in 0..corpus.len() {
+        for id in corpus.sentence(sentence) {
+            let class = classes[id as usize];
+            if last_seen[class] != sentence {
+                last_seen[class] = sentence;
+                holding[class] += 1;
+            }
+        }
+    }
+    let all = corpus.len() as f32;
+    let weight = |&class: &usize| ((1.0 + all) / (1.0 + holding[class] as f32)).ln().max(LEAST_WEIGHT).ln();
+    let weights: Vec<f32> = classes.iter().map(weight).collect();
+    parameters.assign("meaning.weight", &Tensor::f_from_slice(&weights)?)?;
+    let table = parameters.get("meaning.table")?.f_detach()?;
+    let rows: Vec<i64> = classes.iter().map(|&class| class as i64).collect();
+    parameters.assign("meaning.table", &table.f_index_select(0, &Tensor::f_from_slice(&rows)?)?)?;
+    Ok(())
 }
 
 /// Settings and data in one short text: a state goes on only with its own.
