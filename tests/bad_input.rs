@@ -144,7 +144,7 @@ fn other_rates_channels_and_depths_are_read() {
 #[test]
 fn a_folder_without_audio_and_a_path_that_is_not_there() {
     let place = Place::with_recordings(1, 1.0);
-    place.file("papers/a.txt", "nothing to hear");
+    place.file("papers/a.pdf", "nothing to hear");
     let ran = place.run(["index", "papers", "nowhere.wav", "rec"]);
     ran.complains(&["papers", "no recordings"]).complains(&["nowhere.wav"]);
     assert_eq!(place.listed().len(), 1);

@@ -31,6 +31,13 @@ enum IndexLine {
         segments: u64,
         message: Option<String>,
     },
+    Text {
+        path: String,
+        status: String,
+        lines: u64,
+        sentences: u64,
+        message: Option<String>,
+    },
     Summary {
         indexed: u64,
         unchanged: u64,
@@ -38,8 +45,10 @@ enum IndexLine {
         failed: u64,
         duration: f64,
         segments: u64,
+        sentences: u64,
         seconds: f64,
         times_real_time: f64,
+        sentences_per_second: f64,
         interrupted: bool,
     },
 }
@@ -61,6 +70,39 @@ struct Vector {
     end: f64,
     label: Option<String>,
     speaker: Option<String>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct SentenceHit {
+    query: String,
+    rank: usize,
+    score: f32,
+    path: String,
+    start: u64,
+    end: u64,
+    label: Option<String>,
+    text: String,
+    confidence: Option<f32>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct ListedText {
+    path: String,
+    lines: u64,
+    sentences: u64,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct SentenceVector {
+    row: usize,
+    path: Option<String>,
+    start: Option<u64>,
+    end: Option<u64>,
+    label: Option<String>,
+    text: String,
 }
 
 fn lines<T: serde::de::DeserializeOwned>(text: &str) -> Vec<T> {
@@ -117,8 +159,10 @@ fn index_prints_a_line_a_file_and_a_summary() {
         failed,
         duration,
         segments,
+        sentences,
         seconds,
         times_real_time,
+        sentences_per_second,
         interrupted,
     } = &lines[3]
     else {
@@ -126,6 +170,7 @@ fn index_prints_a_line_a_file_and_a_summary() {
     };
     assert_eq!((*indexed, *unchanged, *removed, *failed, *interrupted), (2, 0, 0, 1, false));
     assert_eq!((*duration, *segments), (4.0, seen));
+    assert_eq!((*sentences, *sentences_per_second), (0, 0.0));
     assert!((duration / seconds - times_real_time).abs() < 1e-6 * times_real_time);
 }
 
@@ -148,4 +193,62 @@ fn embed_says_what_each_row_is() {
     assert_eq!((rows[0].path.as_str(), rows[0].start, rows[0].end), ("rec/00.wav", 0.5, 1.25));
     assert_eq!((rows[0].label.as_deref(), rows[0].speaker.as_deref()), (Some("so"), Some("me")));
     assert_eq!((rows[1].start, rows[1].end, rows[1].label.as_deref()), (0.0, 3.0, None));
+}
+
+#[test]
+fn a_sentence_found_has_the_fields_of_a_hit_and_lines_for_seconds() {
+    let place = Place::new();
+    place.file(
+        "notes.txt",
+        "The kettle is boiling over.\n\nIt rained from breakfast until noon, and then the sun\ncame out.\n",
+    );
+    place.read(&["notes.txt"]);
+    let out = place
+        .ok(["query", "--text", "It rained from breakfast until noon,  and then the sun came out.", "--json"])
+        .stdout;
+    let hits: Vec<SentenceHit> = lines(&out);
+    assert_eq!(hits.len(), 2);
+    let hit = &hits[0];
+    assert_eq!((hit.query.as_str(), hit.rank), ("It rained from breakfast until noon,  and then the sun came out.", 1));
+    assert_eq!((hit.path.as_str(), hit.start, hit.end), ("notes.txt", 3, 4));
+    assert_eq!(hit.text, "It rained from breakfast until noon, and then the sun came out.");
+    assert!((0.999..1.001).contains(&hit.score) && hit.label.is_none() && hit.confidence.is_none());
+    let first = out.lines().next().unwrap();
+    let fields = ["query", "rank", "score", "path", "start", "end", "label", "text", "confidence"];
+    let places: Vec<_> = fields.iter().map(|field| first.find(&format!("\"{field}\":")).unwrap()).collect();
+    assert!(places.is_sorted(), "{first}");
+}
+
+#[test]
+fn index_list_and_embed_have_a_line_a_text() {
+    let place = Place::new();
+    let model = place.text_model();
+    place.file("docs/a.md", "# Head\n\nOne. Two.\n");
+    place.file("docs/b.txt", "caf\u{e9}".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+    let ran = place.run(["index", "docs", "--text-model", model, "--json"]);
+    assert_eq!(ran.code, Some(2));
+    let printed: Vec<IndexLine> = lines(&ran.stdout);
+    let [IndexLine::Text { path, status, lines: 3, sentences: 3, message: None }, bad, summary] = &printed[..] else {
+        panic!("{printed:?}")
+    };
+    assert_eq!((path.as_str(), status.as_str()), ("docs/a.md", "indexed"));
+    let IndexLine::Text { path, status, lines: 0, sentences: 0, message: Some(message) } = bad else {
+        panic!("{bad:?}")
+    };
+    assert!(path == "docs/b.txt" && status == "failed" && message.contains("docs/b.txt:1"), "{message}");
+    let IndexLine::Summary { indexed: 1, failed: 1, segments: 0, sentences: 3, sentences_per_second, .. } = summary
+    else {
+        panic!("{summary:?}")
+    };
+    assert!(*sentences_per_second > 0.0);
+
+    let listed: Vec<ListedText> = lines(&place.ok(["list", "--json"]).stdout);
+    assert_eq!((listed[0].path.as_str(), listed[0].lines, listed[0].sentences), ("docs/a.md", 3, 3));
+    place.ok(["embed", "--text", "docs/a.md", "--text", "Three.", "--text-model", model, "--out", "v.npy"]);
+    let rows: Vec<SentenceVector> = lines(&std::fs::read_to_string(place.join("v.jsonl")).unwrap());
+    let row =
+        |at: usize| (rows[at].row, rows[at].path.as_deref(), rows[at].start, rows[at].end, rows[at].text.as_str());
+    assert_eq!(row(2), (2, Some("docs/a.md"), Some(3), Some(3), "Two."));
+    assert_eq!(row(3), (3, None, None, None, "Three."));
+    assert!(rows.len() == 4 && rows.iter().all(|row| row.label.is_none()));
 }

@@ -139,7 +139,8 @@ impl Index {
         &self.dir
     }
 
-    pub(crate) fn collection(&self) -> Collection {
+    /// Which of the store's collections this is.
+    pub fn collection(&self) -> Collection {
         self.collection
     }
 

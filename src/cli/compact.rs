@@ -1,10 +1,13 @@
 //! `audiosearch compact`
 
 use anyhow::Result;
-use audiosearch_index::{Collection, Index};
+use audiosearch_index::Index;
 use clap::Args;
 
-use super::{Context, Outcome, store::StoreArgs};
+use super::{
+    Context, Outcome,
+    store::{StoreArgs, each_collection},
+};
 
 /// Give back the room of what was removed or replaced
 #[derive(Args)]
@@ -15,7 +18,8 @@ pub struct CompactArgs {
 
 pub fn run(args: &CompactArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
-    let (before, after) = Index::compact(&store, Collection::Audio)?;
+    let sizes = each_collection(|collection| Index::compact(&store, collection))?;
+    let (before, after) = sizes.iter().fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1));
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
     context.messages.note(format_args!(
         "{}: {:.1} MB before, {:.1} MB now",

@@ -17,6 +17,7 @@ use super::{
     model::{JobsArgs, ModelArgs},
     output::{count, shown},
     progress::Progress,
+    text::{self, TextModelArgs},
 };
 use crate::{
     audio::{Clip, SAMPLE_RATE},
@@ -26,17 +27,20 @@ use crate::{
     segment::{SegmentConfig, SegmentMode, energy_db},
 };
 
-/// Write the vectors of clips to a file
+/// Write the vectors of clips or sentences to a file
 ///
 /// Writes V.npy, a row of float32 of unit length for each vector, and V.jsonl beside it, which says line by line what the rows are.
 #[derive(Args)]
 pub struct EmbedArgs {
     /// Clips
-    #[arg(value_name = "FILE", required_unless_present = "list", conflicts_with = "list")]
+    #[arg(value_name = "FILE", required_unless_present_any = ["list", "text"], conflicts_with = "list")]
     files: Vec<PathBuf>,
     /// Clips from a list: paths, or tab-separated columns path, start, end, label, speaker
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
+    /// A sentence, or a file of sentences; may be given several times
+    #[arg(long, value_name = "SENTENCE|FILE", conflicts_with_all = ["files", "list", "segments", "model"])]
+    text: Vec<String>,
     /// How clips are cut; whole: one vector a clip
     #[arg(long, value_enum, default_value_t = SegmentMode::Whole, value_name = "HOW")]
     segments: SegmentMode,
@@ -45,6 +49,8 @@ pub struct EmbedArgs {
     out: PathBuf,
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    text_model: TextModelArgs,
     #[command(flatten)]
     jobs: JobsArgs,
 }
@@ -65,6 +71,10 @@ pub fn run(args: &EmbedArgs, context: &Context) -> Result<Outcome> {
     let messages = &context.messages;
     if args.out.extension().is_none_or(|extension| extension != "npy") {
         bail!("--out {}: name a file that ends in .npy", args.out.display());
+    }
+    if !args.text.is_empty() {
+        let model = args.text_model.load(None, args.model.device())?;
+        return text::embed(&args.text, &model, &args.jobs, &args.out, context);
     }
     let model = args.model.load(None)?;
     let rows = match &args.list {
@@ -142,7 +152,8 @@ fn cut(clip: &Clip, mode: SegmentMode, config: &SegmentConfig) -> Vec<Span> {
     spans
 }
 
-fn write_lines(path: &Path, lines: &[Line<'_>]) -> Result<()> {
+/// Writes JSON Lines.
+pub fn write_lines(path: &Path, lines: &[impl Serialize]) -> Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     for line in lines {
         serde_json::to_writer(&mut out, line)?;

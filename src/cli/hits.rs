@@ -1,6 +1,7 @@
 //! Hits on standard output.
 
 use anyhow::Result;
+use audiosearch_index::Hit;
 use serde::Serialize;
 
 use super::output::{Align, Output, Table, printable, shown};
@@ -8,6 +9,21 @@ use crate::{
     audio::SAMPLE_RATE,
     search::{Found, Moment},
 };
+
+/// A line of `--json`, of a sentence: as [`Line`], but places are lines, counted from 1.
+#[derive(Serialize)]
+struct SentenceLine<'a> {
+    query: &'a str,
+    rank: usize,
+    score: f32,
+    path: String,
+    start: u64,
+    end: u64,
+    label: Option<&'a str>,
+    text: Option<&'a str>,
+    /// Not known of sentences: nobody has measured yet what a score is worth there.
+    confidence: Option<f32>,
+}
 
 /// A line of `--json`: its fields and their order are part of the contract.
 #[derive(Serialize)]
@@ -86,6 +102,57 @@ pub fn print(output: &mut Output, query: &str, hits: &[Found], many: bool) -> Re
             output.text(&format!("{:6.2}  {:8.2}  {:5.2}  {bar}", moment.question, moment.recording, moment.cosine))?;
         }
     }
+    if many {
+        output.text("")?;
+    }
+    Ok(())
+}
+
+/// As [`print`], for sentences.
+pub fn print_sentences(output: &mut Output, query: &str, hits: &[Hit], many: bool) -> Result<()> {
+    if output.is_json() {
+        for (number, hit) in hits.iter().enumerate() {
+            output.json(&SentenceLine {
+                query,
+                rank: number + 1,
+                score: hit.score,
+                path: shown(&hit.path),
+                start: hit.span.start + 1,
+                end: hit.span.end(),
+                label: hit.label.as_deref(),
+                text: hit.text.as_deref(),
+                confidence: None,
+            })?;
+        }
+        return Ok(());
+    }
+    if many {
+        output.text(&format!("{}:", printable(query)))?;
+    }
+    if hits.is_empty() {
+        if many {
+            output.text("nothing found\n")?;
+        }
+        return Ok(());
+    }
+    let columns = [
+        ("rank", Align::Right),
+        ("score", Align::Right),
+        ("path", Align::Left),
+        ("line", Align::Right),
+        ("text", Align::Left),
+    ];
+    let mut table = Table::new(&columns);
+    for (number, hit) in hits.iter().enumerate() {
+        table.push(vec![
+            (number + 1).to_string(),
+            format!("{:.3}", hit.score),
+            shown(&hit.path),
+            (hit.span.start + 1).to_string(),
+            hit.text.clone().unwrap_or_default(),
+        ]);
+    }
+    output.table_cut(&table)?;
     if many {
         output.text("")?;
     }

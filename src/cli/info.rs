@@ -1,14 +1,14 @@
 //! `audiosearch info`
 
 use anyhow::Result;
-use audiosearch_index::{Collection, Index};
+use audiosearch_index::{Collection, Index, Schema};
 use clap::Args;
 use serde::Serialize;
 
 use super::{
     Context, Outcome,
     output::{Output, count, duration, shown},
-    store::StoreArgs,
+    store::{StoreArgs, open_all},
 };
 use crate::audio::SAMPLE_RATE;
 
@@ -22,7 +22,7 @@ pub struct InfoArgs {
     json: bool,
 }
 
-/// The object of `--json`.
+/// The object of `--json`. What is said of recordings is zero or null in a store of texts alone.
 #[derive(Serialize)]
 struct Info {
     store: String,
@@ -30,43 +30,97 @@ struct Info {
     /// Seconds.
     duration: f64,
     segments: u64,
-    dimension: u32,
-    model: String,
-    fingerprint: String,
+    dimension: Option<u32>,
+    model: Option<String>,
+    fingerprint: Option<String>,
+    text: Option<Text>,
     /// Bytes on disk, the truth and its searchable form together.
     bytes: u64,
 }
 
+/// The text collection.
+#[derive(Serialize)]
+struct Text {
+    files: usize,
+    lines: u64,
+    sentences: u64,
+    dimension: u32,
+    model: String,
+    fingerprint: String,
+}
+
+/// What a collection holds.
+struct Held {
+    files: usize,
+    samples: u64,
+    segments: u64,
+    schema: Schema,
+}
+
+impl Held {
+    fn of(index: &Index) -> Result<Self> {
+        let mut held = Self { files: 0, samples: 0, segments: 0, schema: index.schema().clone() };
+        for source in index.sources() {
+            let (_, source, count) = source?;
+            held.files += 1;
+            held.samples += source.samples;
+            held.segments += u64::from(count);
+        }
+        Ok(held)
+    }
+
+    /// The model's name and the beginning of its fingerprint.
+    fn model(&self) -> String {
+        format!("{} ({})", self.schema.model, self.schema.fingerprint.short())
+    }
+}
+
 pub fn run(args: &InfoArgs, _: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
-    let index = Index::open(&store, Collection::Audio)?;
-    let (mut files, mut samples, mut segments) = (0, 0, 0);
-    for source in index.sources() {
-        let (_, source, count) = source?;
-        files += 1;
-        samples += source.samples;
-        segments += u64::from(count);
+    let (mut audio, mut text) = (None, None);
+    for index in open_all(&store)? {
+        match index.collection() {
+            Collection::Audio => audio = Some(Held::of(&index)?),
+            Collection::Text => text = Some(Held::of(&index)?),
+        }
     }
-    let schema = index.schema();
-    let info = Info {
-        store: shown(&store),
-        files,
-        duration: samples as f64 / f64::from(SAMPLE_RATE),
-        segments,
-        dimension: schema.dimension,
-        model: schema.model.clone(),
-        fingerprint: schema.fingerprint.to_string(),
-        bytes: bytes_below(&store),
-    };
+    let bytes = bytes_below(&store);
+    let seconds = |held: &Held| held.samples as f64 / f64::from(SAMPLE_RATE);
     let mut output = Output::new(args.json);
     if args.json {
-        output.json(&info)?;
+        output.json(&Info {
+            store: shown(&store),
+            files: audio.as_ref().map_or(0, |held| held.files),
+            duration: audio.as_ref().map_or(0.0, seconds),
+            segments: audio.as_ref().map_or(0, |held| held.segments),
+            dimension: audio.as_ref().map(|held| held.schema.dimension),
+            model: audio.as_ref().map(|held| held.schema.model.clone()),
+            fingerprint: audio.as_ref().map(|held| held.schema.fingerprint.to_string()),
+            text: text.as_ref().map(|held| Text {
+                files: held.files,
+                lines: held.samples,
+                sentences: held.segments,
+                dimension: held.schema.dimension,
+                model: held.schema.model.clone(),
+                fingerprint: held.schema.fingerprint.to_string(),
+            }),
+            bytes,
+        })?;
     } else {
-        output.text(&format!("store     {}", info.store))?;
-        output.text(&format!("holds     {}, {} of audio", count(files, "file"), duration(info.duration)))?;
-        output.text(&format!("segments  {} of {} components", info.segments, info.dimension))?;
-        output.text(&format!("model     {} ({})", info.model, schema.fingerprint.short()))?;
-        output.text(&format!("size      {:.1} MB", info.bytes as f64 / 1e6))?;
+        output.text(&format!("store      {}", shown(&store)))?;
+        if let Some(held) = &audio {
+            let files = count(held.files, "file");
+            output.text(&format!("audio      {files}, {}", duration(seconds(held))))?;
+            output.text(&format!("segments   {} of {} components", held.segments, held.schema.dimension))?;
+            output.text(&format!("model      {}", held.model()))?;
+        }
+        if let Some(held) = &text {
+            let files = count(held.files, "file");
+            output.text(&format!("text       {files}, {}", count(held.samples as usize, "line")))?;
+            output.text(&format!("sentences  {} of {} components", held.segments, held.schema.dimension))?;
+            output.text(&format!("model      {}", held.model()))?;
+        }
+        output.text(&format!("size       {:.1} MB", bytes as f64 / 1e6))?;
     }
     output.flush()?;
     Ok(Outcome::Found)

@@ -21,6 +21,7 @@ mod progress;
 mod query;
 mod remove;
 mod store;
+mod text;
 mod train;
 mod verify;
 

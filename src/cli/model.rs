@@ -41,6 +41,11 @@ pub struct Model {
 }
 
 impl ModelArgs {
+    /// Where models run.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
     /// Loads the model that was asked for, else the one that a store was made with, else the one that comes with the program.
     ///
     /// # Errors

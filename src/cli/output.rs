@@ -7,6 +7,11 @@ use std::{
 };
 
 use serde::Serialize;
+use terminal_size::{Width, terminal_size_of};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// Cells that the last column of a table keeps on a terminal, however narrow that is.
+const NARROWEST: usize = 20;
 
 /// Standard output of a command, as one of the two forms.
 pub struct Output {
@@ -47,7 +52,16 @@ impl Output {
     /// # Errors
     /// As [`Output::json`].
     pub fn table(&mut self, table: &Table) -> io::Result<()> {
-        table.print(&mut self.out)
+        table.print(None, &mut self.out)
+    }
+
+    /// A table whose last column is cut to the width of the terminal, where there is one.
+    ///
+    /// # Errors
+    /// As [`Output::json`].
+    pub fn table_cut(&mut self, table: &Table) -> io::Result<()> {
+        let width = terminal_size_of(io::stdout()).map(|(Width(width), _)| usize::from(width));
+        table.print(width, &mut self.out)
     }
 
     /// Hands on what is buffered; dropping without it may lose the news of a full disk.
@@ -87,16 +101,20 @@ impl Table {
         self.rows.push(cells.into_iter().map(|cell| printable(&cell).into_owned()).collect());
     }
 
-    fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        let width = |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    /// `most`: the cells that a line may take; what goes beyond is cut from the last column.
+    fn print(&self, most: Option<usize>, out: &mut impl Write) -> io::Result<()> {
+        let width = |column: usize| self.rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
+        let before: usize = widths.iter().rev().skip(1).map(|width| width + 2).sum();
+        let last = most.map_or(usize::MAX, |most| most.saturating_sub(before).max(NARROWEST));
         for row in &self.rows {
             let mut line = String::new();
-            for ((cell, width), align) in row.iter().zip(&widths).zip(&self.columns) {
-                let gap = " ".repeat(width - cell.chars().count());
+            for (at, ((cell, width), align)) in row.iter().zip(&widths).zip(&self.columns).enumerate() {
+                let cell = if at + 1 == row.len() { cut(cell, last) } else { Cow::Borrowed(cell.as_str()) };
+                let gap = " ".repeat(width.saturating_sub(cell.width()));
                 match align {
-                    Align::Left => line.extend([cell, gap.as_str(), "  "]),
-                    Align::Right => line.extend([gap.as_str(), cell, "  "]),
+                    Align::Left => line.extend([&cell, gap.as_str(), "  "]),
+                    Align::Right => line.extend([gap.as_str(), &cell, "  "]),
                 }
             }
             writeln!(out, "{}", line.trim_end())?;
@@ -105,10 +123,28 @@ impl Table {
     }
 }
 
-/// Text whose control characters (tabs, line ends, escapes) cannot upset a terminal.
+/// Text of so many cells of a terminal, with an ellipsis where some of it is left out.
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if text.width() <= most {
+        return Cow::Borrowed(text);
+    }
+    let (mut kept, mut cells) = (String::new(), 0);
+    for letter in text.chars() {
+        cells += letter.width().unwrap_or(0);
+        if cells > most.saturating_sub(1) {
+            break;
+        }
+        kept.push(letter);
+    }
+    kept.push('…');
+    Cow::Owned(kept)
+}
+
+/// Text whose control characters (tabs, line ends, escapes) cannot upset a terminal, nor its marks of direction the rest of the line.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_control) {
-        let escaped = text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] });
+    let upsets = |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    if text.chars().any(upsets) {
+        let escaped = text.chars().flat_map(|c| if upsets(c) { c.escape_default().collect() } else { vec![c] });
         Cow::Owned(escaped.collect())
     } else {
         Cow::Borrowed(text)
@@ -146,8 +182,20 @@ mod tests {
         table.push(vec!["北京.wav".into(), "0.9".into()]);
         table.push(vec!["a\tb".into(), "0.1234".into()]);
         let mut out = Vec::new();
-        table.print(&mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "path     score\n北京.wav     0.9\na\\tb    0.1234\n");
+        table.print(None, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "path       score\n北京.wav     0.9\na\\tb      0.1234\n");
+    }
+
+    #[test]
+    fn the_last_column_is_cut_to_the_terminal() {
+        let mut table = Table::new(&[("line", Align::Right), ("text", Align::Left)]);
+        table.push(vec!["12".into(), "a sentence that is longer than the terminal is wide".into()]);
+        table.push(vec!["3".into(), "我们昨天一起去了山上的老图书馆看书".into()]);
+        let mut out = Vec::new();
+        table.print(Some(30), &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(out, "line  text\n  12  a sentence that is long…\n   3  我们昨天一起去了山上的…\n");
+        assert!(out.lines().all(|line| line.width() <= 30));
     }
 
     #[test]
@@ -160,5 +208,6 @@ mod tests {
     #[test]
     fn escapes_cannot_reach_a_terminal() {
         assert_eq!(printable("a\x1b[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
     }
 }

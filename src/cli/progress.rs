@@ -9,12 +9,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::messages::{Messages, Verbosity};
 
-/// Counts items, and seconds of audio; removes its bar when dropped.
+/// Counts items, and what they hold (seconds of audio, sentences); removes its bar when dropped.
 pub struct Progress<'a> {
     messages: &'a Messages,
     bar: ProgressBar,
     begun: Instant,
-    seconds: f64,
+    held: f64,
+    rate: &'static str,
 }
 
 /// One line that says how far something of no known length is; on a terminal alone. The caller clears it and detaches it.
@@ -61,19 +62,24 @@ impl Drop for Steps<'_> {
 }
 
 impl<'a> Progress<'a> {
-    /// A bar over `items` things called `noun` ("files").
+    /// A bar over `items` recordings, called `noun` ("files").
     pub fn new(messages: &'a Messages, items: usize, noun: &str) -> Self {
+        Self::counting(messages, items, noun, "× real time")
+    }
+
+    /// A bar over `items` things called `noun`; `rate`: what stands behind the number of what they hold in a second.
+    pub fn counting(messages: &'a Messages, items: usize, noun: &str, rate: &'static str) -> Self {
         let template = format!("{{bar:32}} {{pos}}/{{len}} {noun}  {{elapsed}} (left {{eta}})  {{msg}}");
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = shown(messages, ProgressBar::new(items as u64).with_style(style));
-        Self { messages, bar, begun: Instant::now(), seconds: 0.0 }
+        Self { messages, bar, begun: Instant::now(), held: 0.0, rate }
     }
 
-    /// One item more is done, which held so many seconds of audio.
-    pub fn advance(&mut self, seconds: f64) {
-        self.seconds += seconds;
-        let rate = self.seconds / self.begun.elapsed().as_secs_f64().max(1e-3);
-        self.bar.set_message(format!("{rate:.0} × real time"));
+    /// One item more is done, which held so much.
+    pub fn advance(&mut self, held: f64) {
+        self.held += held;
+        let rate = self.held / self.begun.elapsed().as_secs_f64().max(1e-3);
+        self.bar.set_message(format!("{rate:.0} {}", self.rate));
         self.bar.inc(1);
     }
 }

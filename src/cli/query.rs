@@ -16,25 +16,33 @@ use super::{
     model::{JobsArgs, Model, ModelArgs},
     output::{Output, shown},
     store::StoreArgs,
+    text::{self, TextModelArgs},
 };
 use crate::{
     audio::Clip,
     encoder::Encoder as _,
     frames::FrameNetwork,
     pipeline::{ClipError, ClipTask, EmbeddedClip, Keys, listen_to_clips},
-    search::{MIN_CONFIDENCE, Options, Question, Searcher, Sound, query_spans},
+    search::{MIN_CONFIDENCE, Options, Question, Searcher, SentenceOptions, Sound, query_spans},
 };
 
 /// Standard input.
 const STDIN: &str = "-";
+/// What has no meaning for sentences.
+const OF_SOUND: [&str; 11] =
+    ["list", "say", "together", "unlike", "from", "to", "min_confidence", "explain", "no_rerank", "model", "clips"];
 
-/// Find the moments that sound like a clip, or where a word is said
+/// Find the moments that sound like a clip, where a word is said, or the sentences nearest to a sentence
 ///
 /// Nothing is found where even the best moment is most probably no match (see --min-confidence); the exit code is 1 then.
 #[derive(Args)]
 pub struct QueryArgs {
     /// Clips; - reads one from standard input
-    #[arg(value_name = "CLIP", required_unless_present_any = ["list", "say"], conflicts_with_all = ["list", "say"])]
+    #[arg(
+        value_name = "CLIP",
+        required_unless_present_any = ["list", "say", "text", "text_list"],
+        conflicts_with_all = ["list", "say", "text", "text_list"]
+    )]
     clips: Vec<PathBuf>,
     /// Clips from a list: paths, or tab-separated columns path, start, end
     #[arg(long, value_name = "FILE")]
@@ -42,6 +50,12 @@ pub struct QueryArgs {
     /// A written word or phrase instead of a clip: where is this said? May be given several times
     #[arg(long, value_name = "WORDS", conflicts_with = "list")]
     say: Vec<String>,
+    /// A sentence: where do the texts say something like it? May be given several times
+    #[arg(long, value_name = "SENTENCE", conflicts_with_all = OF_SOUND)]
+    text: Vec<String>,
+    /// Sentences from a text file, cut as `index` cuts it
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_SOUND)]
+    text_list: Option<PathBuf>,
     /// All clips are examples of one thing: find what sounds like all of them
     #[arg(long, conflicts_with_all = ["list", "say", "no_self"])]
     together: bool,
@@ -52,7 +66,9 @@ pub struct QueryArgs {
     store: StoreArgs,
     #[command(flatten)]
     model: ModelArgs,
-    /// Hits for each clip, at most
+    #[command(flatten)]
+    text_model: TextModelArgs,
+    /// Hits for each clip or sentence, at most
     #[arg(short, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     k: u32,
     /// Where in the clip the query begins, in seconds
@@ -64,7 +80,7 @@ pub struct QueryArgs {
     /// One hit a file
     #[arg(long)]
     per_file: bool,
-    /// Leave out the clip itself, where it is part of an indexed file
+    /// Leave out the clip itself, where it is part of an indexed file, or the very same sentence
     #[arg(long)]
     no_self: bool,
     /// The lowest score of a hit, -1 to 1
@@ -105,6 +121,9 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
+    if !args.text.is_empty() || args.text_list.is_some() {
+        return text::query(args.asked_of_texts(&store), context);
+    }
     let network = FrameNetwork::shipped()?;
     let searcher = open(&store, &network, context)?;
     let model = args.model.load(Some(&searcher.schema().model))?;
@@ -132,6 +151,28 @@ pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
     }
     output.flush()?;
     Ok(any)
+}
+
+impl QueryArgs {
+    fn asked_of_texts<'a>(&'a self, store: &'a Path) -> text::Asked<'a> {
+        text::Asked {
+            store,
+            sentences: &self.text,
+            list: self.text_list.as_deref(),
+            model: &self.text_model,
+            device: self.model.device(),
+            jobs: self.jobs.count(),
+            options: SentenceOptions {
+                k: self.k as usize,
+                min_score: self.min_score,
+                per_file: self.per_file,
+                exact: self.exact,
+                not: None,
+            },
+            no_self: self.no_self,
+            json: self.json,
+        }
+    }
 }
 
 /// A question, and what its hits are known by.

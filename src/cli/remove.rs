@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use audiosearch_index::{Collection, Index};
 use clap::Args;
 
-use super::{Context, Outcome, output::count, store::StoreArgs};
+use super::{
+    Context, Outcome,
+    output::count,
+    store::{StoreArgs, open_all},
+};
 use crate::pipeline::{Keys, resolve};
 
-/// Forget recordings; the files themselves stay
+/// Forget recordings and texts; the files themselves stay
 #[derive(Args)]
 pub struct RemoveArgs {
     /// Files, or folders with all that lies below them; they need not exist any more
@@ -21,33 +24,36 @@ pub struct RemoveArgs {
 
 pub fn run(args: &RemoveArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
-    let index = Index::open(&store, Collection::Audio)?;
+    let indexes = open_all(&store)?;
     let keys = Keys::new(&store).with_context(|| store.display().to_string())?;
-    let mut known = Vec::new();
-    for source in index.sources() {
-        let (_, source, _) = source?;
-        known.push((keys.place(&source.key), source));
-    }
-    let writer = index.writer()?;
-    let mut removed = 0;
-    for path in &args.paths {
-        let place = resolve(path).with_context(|| path.display().to_string())?;
-        let mut any = false;
-        // The path may also be as `list` prints it, seen from another folder.
-        for (_, source) in known.iter().filter(|(known, source)| known.starts_with(&place) || source.path == *path) {
-            if writer.remove_source(&source.key)? {
-                removed += 1;
-                context.messages.detail(format_args!("{}: removed", source.path.display()));
+    let places: Vec<PathBuf> = args
+        .paths
+        .iter()
+        .map(|path| resolve(path).with_context(|| path.display().to_string()))
+        .collect::<Result<_>>()?;
+    let (mut removed, mut any) = (0, vec![false; places.len()]);
+    for index in &indexes {
+        let mut known = Vec::new();
+        for source in index.sources() {
+            let (_, source, _) = source?;
+            known.push((keys.place(&source.key), source));
+        }
+        let writer = index.writer()?;
+        for ((path, place), any) in args.paths.iter().zip(&places).zip(&mut any) {
+            // The path may also be as `list` prints it, seen from another folder.
+            for (_, source) in known.iter().filter(|(known, source)| known.starts_with(place) || source.path == *path) {
+                if writer.remove_source(&source.key)? {
+                    removed += 1;
+                    context.messages.detail(format_args!("{}: removed", source.path.display()));
+                }
+                *any = true;
             }
-            any = true;
         }
-        if !any {
-            context
-                .messages
-                .error(format_args!("{}: not in the store; `audiosearch list` shows what is", path.display()));
-        }
+        writer.commit()?;
     }
-    writer.commit()?;
+    for (path, _) in args.paths.iter().zip(any).filter(|(_, any)| !any) {
+        context.messages.error(format_args!("{}: not in the store; `audiosearch list` shows what is", path.display()));
+    }
     context.messages.note(format_args!("{} removed", count(removed, "file")));
     Ok(if removed > 0 { Outcome::Found } else { Outcome::Nothing })
 }

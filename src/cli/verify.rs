@@ -1,10 +1,16 @@
 //! `audiosearch verify`
 
+use std::path::Path;
+
 use anyhow::Result;
 use audiosearch_index::{Collection, Index};
 use clap::Args;
 
-use super::{Context, Outcome, output::count, store::StoreArgs};
+use super::{
+    Context, Outcome,
+    output::count,
+    store::{StoreArgs, open_all},
+};
 
 /// Check that a store is whole
 #[derive(Args)]
@@ -18,29 +24,42 @@ pub struct VerifyArgs {
 
 pub fn run(args: &VerifyArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
-    let index = Index::open(&store, Collection::Audio)?;
-    let messages = &context.messages;
-    if args.repair {
-        let report = index.repair()?;
-        for problem in &report.found {
-            messages.warn(format_args!("{}: {problem}", store.display()));
-        }
-        for path in &report.dropped {
-            messages.error(format_args!("{}: could not be saved; index it again", path.display()));
-        }
-        let found = count(report.found.len(), "problem");
-        messages.note(format_args!("{}: {found}, {} lost", store.display(), count(report.dropped.len(), "file")));
-        return Ok(Outcome::Found);
+    for index in open_all(&store)? {
+        if args.repair { repair(&store, &index, context)? } else { verify(&store, &index, context)? }
     }
+    Ok(Outcome::Found)
+}
+
+fn repair(store: &Path, index: &Index, context: &Context) -> Result<()> {
+    let messages = &context.messages;
+    let report = index.repair()?;
+    for problem in &report.found {
+        messages.warn(format_args!("{}: {problem}", store.display()));
+    }
+    for path in &report.dropped {
+        messages.error(format_args!("{}: could not be saved; index it again", path.display()));
+    }
+    let found = count(report.found.len(), "problem");
+    let (which, lost) = (index.collection(), count(report.dropped.len(), "file"));
+    messages.note(format_args!("{}: {which}: {found}, {lost} lost", store.display()));
+    Ok(())
+}
+
+fn verify(store: &Path, index: &Index, context: &Context) -> Result<()> {
+    let messages = &context.messages;
     let report = index.verify()?;
     for problem in &report.problems {
         messages.error(format_args!("{}: {problem}", store.display()));
     }
-    if report.is_clean() {
-        let (files, segments) = (count(report.sources as usize, "file"), count(report.segments as usize, "segment"));
-        messages.note(format_args!("{}: whole: {files}, {segments}", store.display()));
-    } else {
+    if !report.is_clean() {
         messages.note("`audiosearch verify --repair` mends what can be mended");
+        return Ok(());
     }
-    Ok(Outcome::Found)
+    let what = match index.collection() {
+        Collection::Audio => "segment",
+        Collection::Text => "sentence",
+    };
+    let (files, held) = (count(report.sources as usize, "file"), count(report.segments as usize, what));
+    messages.note(format_args!("{}: {} whole: {files}, {held}", store.display(), index.collection()));
+    Ok(())
 }

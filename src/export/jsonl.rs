@@ -32,7 +32,7 @@ struct Line<'a> {
     x: f32,
     y: f32,
     path: &'a str,
-    /// Seconds into the file; in text the line.
+    /// Seconds into the file; in text the first line and the last.
     start: f64,
     end: f64,
     label: Option<&'a str>,

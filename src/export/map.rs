@@ -109,13 +109,12 @@ impl Map {
         self.collection == Collection::Audio
     }
 
-    /// Begin and end of a point in seconds; in text its line, counted from 1, twice.
+    /// Begin and end of a point in seconds; in text its first and its last line, counted from 1.
     pub fn times(&self, point: &Point) -> (f64, f64) {
         if self.is_audio() {
             (seconds(point.span.start), seconds(point.span.end()))
         } else {
-            let line = (point.span.start + 1) as f64;
-            (line, line)
+            ((point.span.start + 1) as f64, point.span.end() as f64)
         }
     }
 

@@ -19,7 +19,7 @@ pub struct Npy;
 struct Line<'a> {
     row: usize,
     path: &'a str,
-    /// Seconds into the file; in text the line.
+    /// Seconds into the file; in text the first line and the last.
     start: f64,
     end: f64,
     label: Option<&'a str>,

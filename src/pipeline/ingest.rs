@@ -1,13 +1,12 @@
 //! Recordings → the index.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     io,
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
-    time::{Duration, Instant},
 };
 
 use audiosearch_index::{Index, IndexError, Segment, Source, SourceKey, Writer};
@@ -15,7 +14,9 @@ use thiserror::Error;
 
 use super::{
     analysis::Analysis,
-    identity::{Keys, Stamp, digest, resolve},
+    identity::{Stamp, digest},
+    ledger::{Ledger, Plan, Task},
+    pending::Pending,
     pool::{self, Done, Feed},
 };
 use crate::{
@@ -25,10 +26,6 @@ use crate::{
     frames::{Archive, ArchiveError, FrameNetwork, HeardStream, Recording},
     segment::{SegmentConfig, SegmentMode},
 };
-
-/// What was written is made durable after so many files or so long a time, whichever is first; only then it is reported.
-const FLUSH_FILES: usize = 64;
-const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
 /// Why one recording is not, or not wholly, in the index. Every message names the file.
 #[derive(Debug, Error)]
@@ -128,19 +125,9 @@ pub struct Settings {
 
 /// What fills an index.
 pub struct Ingest {
-    keys: Keys,
+    ledger: Ledger,
     settings: Settings,
     archive: Archive,
-    known: HashMap<SourceKey, (Source, u32)>,
-}
-
-/// A file to be read.
-struct Task {
-    path: PathBuf,
-    key: SourceKey,
-    stamp: Stamp,
-    /// The digest of the version in the index, where that may be the same.
-    digest: Option<[u8; 32]>,
 }
 
 /// What reading a file came to.
@@ -157,18 +144,10 @@ impl Ingest {
     /// # Errors
     /// Where the index cannot be read.
     pub fn new(index: &Index, store: &Path, settings: Settings) -> Result<Self, IndexError> {
-        let keys = Keys::new(store).map_err(|cause| IndexError::Io {
-            path: store.to_owned(),
-            action: "resolve its place",
-            cause,
-        })?;
-        let known: HashMap<SourceKey, (Source, u32)> = index
-            .sources()
-            .map(|source| source.map(|(_, source, segments)| (source.key.clone(), (source, segments))))
-            .collect::<Result<_, _>>()?;
+        let ledger = Ledger::new(index, store)?;
         let archive = Archive::new(store, settings.network.id());
-        archive.keep_only(known.keys());
-        Ok(Self { keys, settings, archive, known })
+        archive.keep_only(ledger.keys());
+        Ok(Self { ledger, settings, archive })
     }
 
     /// Reads what is new or changed among `paths` and stores it; `report` hears of every path once, in no order.
@@ -191,7 +170,7 @@ impl Ingest {
             Some(encoder) => *encoder.feature_config(),
             None => return Ok(()),
         };
-        let mut pending = Pending { reports: Vec::new(), since: Instant::now() };
+        let mut pending = Pending::new();
         let numbered: Vec<(usize, &Task)> = tasks.iter().enumerate().collect();
         let read = |(ticket, task): &(usize, &Task), feed: &mut Feed<'_, Read>| {
             // Decoders of eight formats meet files that nobody has ever seen.
@@ -201,75 +180,31 @@ impl Ingest {
         };
         pool::run(encoders, self.settings.readers, &numbered, interrupt, read, |done| {
             let report_of_file = self.store(writer, &tasks[done.ticket], done)?;
-            pending.reports.push(report_of_file);
-            if pending.reports.len() >= FLUSH_FILES || pending.since.elapsed() >= FLUSH_EVERY {
-                pending.flush(writer, report)?;
-            }
-            Ok::<_, IndexError>(())
+            pending.push(report_of_file, writer, report)
         })?;
         pending.flush(writer, report)
     }
 
-    /// Forgets the recordings below the folders `under` whose files are gone.
-    ///
-    /// # Errors
-    /// Where the index cannot be written.
-    pub fn prune(
-        &self,
-        writer: &Writer<'_>,
-        under: &[PathBuf],
-        report: &mut dyn FnMut(Report),
-    ) -> Result<(), IndexError> {
-        let folders: Vec<PathBuf> = under.iter().filter_map(|folder| resolve(folder).ok()).collect();
-        let mut reports = Vec::new();
-        for (key, (source, segments)) in &self.known {
-            let place = self.keys.place(key);
-            let gone = place.symlink_metadata().is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound);
-            if gone && folders.iter().any(|folder| place.starts_with(folder)) && writer.remove_source(key)? {
-                let (path, segments) = (source.path.clone(), *segments as usize);
-                reports.push(Report { path, status: Status::Removed, samples: source.samples, segments, fresh: false });
-            }
-        }
-        writer.flush()?;
-        reports.sort_by(|a, b| a.path.cmp(&b.path));
-        reports.into_iter().for_each(report);
-        Ok(())
-    }
-
     /// Decides by size and time whether a file is to be read.
     fn plan(&self, path: PathBuf, seen: &mut HashSet<SourceKey>, report: &mut dyn FnMut(Report)) -> Option<Task> {
-        let (key, stamp) = match self.keys.key(&path).and_then(|key| Ok((key, Stamp::of(&path)?))) {
-            Ok(both) => both,
-            Err(cause) => {
+        let same = |source: &Source, stamp: &Stamp| self.may_be_same(source, stamp);
+        match self.ledger.plan(path, seen, same) {
+            Plan::Read(task) => Some(task),
+            Plan::Again => None,
+            Plan::Gone { path, cause } => {
                 let status = Status::Failed(FileError::Io { path: path.clone(), cause });
                 report(Report { path, status, samples: 0, segments: 0, fresh: false });
-                return None;
+                None
             }
-        };
-        if !seen.insert(key.clone()) {
-            return None;
+            Plan::Unchanged { path, samples, segments } => {
+                let status = match segments {
+                    0 => Status::Partial(nothing_in(&path, samples)),
+                    _ => Status::Unchanged,
+                };
+                report(Report { path, status, samples, segments: segments as usize, fresh: false });
+                None
+            }
         }
-        let digest = match self.known.get(&key) {
-            Some((source, segments)) if self.may_be_same(source, &stamp) => {
-                if source.modified_ns == stamp.modified_ns && source.path == path {
-                    let status = match segments {
-                        0 => Status::Partial(nothing_in(&path, source.samples)),
-                        _ => Status::Unchanged,
-                    };
-                    report(Report {
-                        path,
-                        status,
-                        samples: source.samples,
-                        segments: *segments as usize,
-                        fresh: false,
-                    });
-                    return None;
-                }
-                Some(source.digest)
-            }
-            _ => None,
-        };
-        Some(Task { path, key, stamp, digest })
     }
 
     fn may_be_same(&self, source: &Source, stamp: &Stamp) -> bool {
@@ -342,20 +277,11 @@ impl Ingest {
         let path = task.path.clone();
         let failed =
             |cause| Report { path: path.clone(), status: Status::Failed(cause), samples: 0, segments: 0, fresh: false };
-        let source = |digest, samples| Source {
-            key: task.key.clone(),
-            path: path.clone(),
-            size: task.stamp.size,
-            modified_ns: task.stamp.modified_ns,
-            digest,
-            samples,
-            segmenter: self.segmenter_text(),
-        };
+        let source = |digest, samples| task.source(digest, samples, self.segmenter_text());
         let (digest, samples, cause) = match done.outcome {
             Read::Failed(cause) => return Ok(failed(cause)),
             Read::Same { digest } => {
-                let (samples, segments) =
-                    self.known.get(&task.key).map_or((0, 0), |(source, segments)| (source.samples, *segments));
+                let (samples, segments) = self.ledger.size(&task.key);
                 writer.touch_source(source(digest, samples))?;
                 return Ok(Report {
                     path,
@@ -412,19 +338,4 @@ impl<'a> Ear<'a> {
 fn nothing_in(path: &Path, samples: u64) -> FileError {
     let path = path.to_owned();
     if samples < FRAME_LENGTH as u64 { FileError::TooShort { path, samples } } else { FileError::Silent { path } }
-}
-
-/// Stored, but not durable yet.
-struct Pending {
-    reports: Vec<Report>,
-    since: Instant,
-}
-
-impl Pending {
-    fn flush(&mut self, writer: &Writer<'_>, report: &mut dyn FnMut(Report)) -> Result<(), IndexError> {
-        writer.flush()?;
-        self.since = Instant::now();
-        self.reports.drain(..).for_each(report);
-        Ok(())
-    }
 }

@@ -1,4 +1,5 @@
-//! Recordings become embeddings here: file → samples → features and segments → passages → encoder → spans with their vectors.
+//! Recordings become embeddings here: file → samples → features and segments → passages → encoder → spans with their vectors. Texts
+//! as well: file → sentences → windows → encoder → lines with their vectors.
 //!
 //! Readers and encoders run on threads of their own with one bounded queue between them, so that a recording of hours takes no more
 //! memory than one of seconds.
@@ -8,11 +9,19 @@ mod chunk;
 mod clips;
 mod identity;
 mod ingest;
+mod ledger;
+mod pending;
 mod pool;
+mod prune;
+mod texts;
 mod walk;
+mod windows;
 
 pub use clips::{ClipError, ClipTask, EmbeddedClip, embed_clips, listen_to_clips, whole};
 pub use identity::{Keys, resolve};
 pub use ingest::{FileError, Ingest, Report, Settings, Status};
 pub use pool::Embedded;
-pub use walk::{WalkError, recordings};
+pub use prune::{Removed, prune};
+pub use texts::{TextFileError, TextIngest, TextReport, TextSettings, TextStatus};
+pub use walk::{Found, WalkError, find};
+pub use windows::encode_sentences;

@@ -1,11 +1,11 @@
-//! Folders → recordings.
+//! Folders → recordings and texts.
 
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 use thiserror::Error;
 
-use crate::audio::is_audio_path;
+use crate::{audio::is_audio_path, text::is_text_path};
 
 /// Something under a given path that could not be looked into.
 #[derive(Debug, Error)]
@@ -16,22 +16,30 @@ pub enum WalkError {
         /// Names the path.
         cause: ignore::Error,
     },
-    /// A folder that holds no recording.
-    #[error("{}: no recordings in this folder", path.display())]
-    NoRecordings {
+    /// A folder that holds nothing to index.
+    #[error("{}: no recordings and no texts in this folder", path.display())]
+    Nothing {
         /// The folder.
         path: PathBuf,
     },
 }
 
-/// The recordings at `path`, in the order of their names: the file itself, whatever its name ends in, or what lies below the folder
-/// and is named like audio.
+/// What there is to index.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Files to be heard.
+    pub recordings: Vec<PathBuf>,
+    /// Files to be read: `.txt`, `.md`, `.markdown`.
+    pub texts: Vec<PathBuf>,
+}
+
+/// Adds to `found` what is at `path`, in the order of names: the file itself, whatever its name ends in, or what lies below the folder
+/// and is named like audio or like text. A file that is not named like text is taken for a recording.
 ///
 /// Links are followed, and a loop of them is reported once. Hidden files and folders are passed over, but nothing else:
 /// what a `.gitignore` leaves out of a repository (recordings, as a rule) is just what is to be found.
-pub fn recordings(path: &Path, report: &mut dyn FnMut(WalkError)) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut reported = false;
+pub fn find(path: &Path, found: &mut Found, report: &mut dyn FnMut(WalkError)) {
+    let mut nothing = true;
     let walk = WalkBuilder::new(path)
         .standard_filters(false)
         .hidden(true)
@@ -41,22 +49,30 @@ pub fn recordings(path: &Path, report: &mut dyn FnMut(WalkError)) -> Vec<PathBuf
     for entry in walk {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {}
-            Ok(entry) if entry.depth() == 0 || is_audio_path(entry.path()) => found.push(entry.into_path()),
+            // Pipes and sockets would be waited for; one that is named is read.
+            Ok(entry) if entry.depth() > 0 && entry.file_type().is_some_and(|kind| !kind.is_file()) => {}
+            Ok(entry) if is_text_path(entry.path()) => {
+                nothing = false;
+                found.texts.push(entry.into_path());
+            }
+            Ok(entry) if entry.depth() == 0 || is_audio_path(entry.path()) => {
+                nothing = false;
+                found.recordings.push(entry.into_path());
+            }
             Ok(_) => {}
             Err(cause) if is_of_interest(&cause) => {
-                reported = true;
+                nothing = false;
                 report(WalkError::Unreadable { cause });
             }
             Err(_) => {}
         }
     }
-    if found.is_empty() && !reported {
-        report(WalkError::NoRecordings { path: path.to_owned() });
+    if nothing {
+        report(WalkError::Nothing { path: path.to_owned() });
     }
-    found
 }
 
-/// A dangling link matters where it is named like a recording, or was asked for; an editor's lock file does not.
+/// A dangling link matters where it is named like what is indexed, or was asked for; an editor's lock file does not.
 fn is_of_interest(error: &ignore::Error) -> bool {
     use ignore::Error;
     match error {
@@ -64,7 +80,7 @@ fn is_of_interest(error: &ignore::Error) -> bool {
         Error::WithDepth { err, .. } => is_of_interest(err),
         Error::WithPath { path, err } => {
             let gone = err.io_error().is_some_and(|cause| cause.kind() == std::io::ErrorKind::NotFound);
-            !gone || is_audio_path(path)
+            !gone || is_audio_path(path) || is_text_path(path)
         }
         _ => true,
     }
@@ -77,21 +93,22 @@ mod tests {
 
     use super::*;
 
-    fn walk(path: &Path) -> (Vec<PathBuf>, Vec<String>) {
-        let mut errors = Vec::new();
-        let found = recordings(path, &mut |error| errors.push(error.to_string()));
+    fn walk(path: &Path) -> (Found, Vec<String>) {
+        let (mut found, mut errors) = (Found::default(), Vec::new());
+        find(path, &mut found, &mut |error| errors.push(error.to_string()));
         (found, errors)
     }
 
     #[test]
-    fn only_what_is_named_like_audio_is_taken_from_a_folder() {
+    fn only_what_is_named_like_audio_or_text_is_taken_from_a_folder() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["b.wav", "a.FLAC", "notes.txt", ".hidden.wav"] {
+        for name in ["b.wav", "a.FLAC", "notes.txt", "README.MD", "LICENSE", "table.csv", ".hidden.wav", ".hidden.md"] {
             fs::write(dir.path().join(name), "").unwrap();
         }
         fs::write(dir.path().join(".gitignore"), "*.wav").unwrap();
         let (found, errors) = walk(dir.path());
-        assert_eq!(found, [dir.path().join("a.FLAC"), dir.path().join("b.wav")]);
+        assert_eq!(found.recordings, [dir.path().join("a.FLAC"), dir.path().join("b.wav")]);
+        assert_eq!(found.texts, [dir.path().join("README.MD"), dir.path().join("notes.txt")]);
         assert!(errors.is_empty());
     }
 
@@ -100,7 +117,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let odd = dir.path().join("recording.bin");
         fs::write(&odd, "").unwrap();
-        assert_eq!(walk(&odd).0, [odd]);
+        assert_eq!(walk(&odd).0.recordings, [odd]);
     }
 
     #[test]
@@ -119,7 +136,7 @@ mod tests {
         fs::write(dir.path().join("a.wav"), "").unwrap();
         std::os::unix::fs::symlink(dir.path(), dir.path().join("again")).unwrap();
         let (found, errors) = walk(dir.path());
-        assert_eq!(found.len(), 1);
+        assert_eq!(found.recordings.len(), 1);
         assert!(errors.len() == 1 && errors[0].contains("again"), "{errors:?}");
     }
 }

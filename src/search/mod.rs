@@ -2,7 +2,7 @@
 //!
 //! A short clip is one span and asks the index once. A longer one asks with windows of its own, and their answers vote for the place
 //! where the whole clip would begin. What the index names is then looked at moment by moment: the query is laid along the recording,
-//! which gives the order of the hits and their boundaries.
+//! which gives the order of the hits and their boundaries. Sentences are asked for by one vector, and nothing is laid along them.
 
 mod align;
 mod clip;
@@ -13,6 +13,7 @@ mod merge;
 mod question;
 mod rerank;
 mod searcher;
+mod sentences;
 
 pub use clip::query_spans;
 pub use confidence::MIN_CONFIDENCE;
@@ -20,3 +21,4 @@ pub use dtw::{Alignment, lay_along};
 pub use found::{Found, Moment};
 pub use question::{Question, Sound};
 pub use searcher::{Options, SearchError, Searcher};
+pub use sentences::{SentenceOptions, search_sentences};

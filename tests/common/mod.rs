@@ -8,6 +8,10 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use audiosearch::{
+    encoder::Precision,
+    sentence::{SentenceConfig, TextEncoder, Tokens},
+};
 use tempfile::TempDir;
 
 pub const RATE: u32 = 16_000;
@@ -51,6 +55,21 @@ impl Place {
         let path = self.join(name);
         write_wav(&path, samples, 1, RATE, 16);
         path
+    }
+
+    /// A small model for sentences that has seen nothing: like sentences still have like vectors. Returns its name in this folder.
+    pub fn text_model(&self) -> &'static str {
+        let tokens = Tokens::bytes().unwrap();
+        let config = SentenceConfig { longest: 64, token: 24, width: 96, meaning: 6, ..SentenceConfig::default() };
+        let model = TextEncoder::untrained(config, tokens, 1).unwrap();
+        model.save(&self.join("tiny.safetensors"), Precision::F32).unwrap();
+        "tiny.safetensors"
+    }
+
+    /// Indexes with that model.
+    pub fn read(&self, paths: &[&str]) -> Ran {
+        let model = self.text_model();
+        self.ok(["index", "--text-model", model].iter().chain(paths).copied().collect::<Vec<_>>())
     }
 
     pub fn file(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> PathBuf {

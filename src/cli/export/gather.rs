@@ -2,14 +2,12 @@
 
 use std::{collections::HashMap, path::Path};
 
-use anyhow::{Context as _, Result, bail};
-use audiosearch_index::{
-    Collection, Embedding, Index, IndexError, Query, Reader, SegmentId, SourceId, SourceKey, Span,
-};
+use anyhow::{Context as _, Result};
+use audiosearch_index::{Embedding, Query, Reader, SegmentId, SourceId, SourceKey, Span};
 use rayon::prelude::*;
 
 use crate::{
-    cli::{Context, output::shown},
+    cli::output::shown,
     export::{MapFile, link, relative},
     pipeline::{Keys, resolve},
     projection::{Matrix, Neighbours, Progress, ProjectionError},
@@ -36,31 +34,6 @@ pub struct Gathered<'a> {
     pub files: Vec<MapFile>,
     pub keys: Vec<SourceKey>,
     pub points: Vec<Candidate<'a>>,
-}
-
-/// Opens what can be searched; where that is gone or damaged, makes it anew from the truth.
-pub fn open(store: &Path, collection: Collection, context: &Context) -> Result<Reader> {
-    let reader = match Reader::open(store, collection) {
-        Err(cause @ (IndexError::Missing { .. } | IndexError::Damaged { .. })) => {
-            let index = match Index::open(store, collection) {
-                Ok(index) => index,
-                // The first error says better what is wrong.
-                Err(IndexError::Missing { .. }) => {
-                    return Err(cause).with_context(|| format!("no {collection} is indexed"));
-                }
-                Err(other) => return Err(other.into()),
-            };
-            context.messages.warn(format_args!("{cause}: making the searchable form anew"));
-            index.refreeze()?;
-            drop(index);
-            Reader::open(store, collection)?
-        }
-        opened => opened?,
-    };
-    if reader.is_empty() {
-        bail!("{}: the store is empty; `audiosearch index FOLDER` fills it", store.display());
-    }
-    Ok(reader)
 }
 
 /// All segments of `reader`, with addresses as seen from the folder that `out` will lie in.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use audiosearch_index::{Collection, Reader};
+use audiosearch_index::Reader;
 use clap::{Args, ValueEnum};
 
 use self::{
@@ -19,7 +19,11 @@ use self::{
     choose::Condition,
     gather::{Candidate, Gathered},
 };
-use super::{Context, Outcome, progress::steps, store::StoreArgs};
+use super::{
+    Context, Outcome,
+    progress::steps,
+    store::{StoreArgs, Which, open_reader},
+};
 use crate::{
     export::{Csv, Exporter, Html, Jsonl, Layout, Map, Npy, Png, Point, Projector, Svg},
     projection::{Matrix, Neighbours, Pca, Progress, Projection, ProjectionError, Tsne, clusters, trustworthiness},
@@ -107,21 +111,6 @@ enum Method {
     Pca,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Which {
-    Audio,
-    Text,
-}
-
-impl From<Which> for Collection {
-    fn from(which: Which) -> Self {
-        match which {
-            Which::Audio => Self::Audio,
-            Which::Text => Self::Text,
-        }
-    }
-}
-
 fn perplexity(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(value) if (1.0..=1000.0).contains(&value) => Ok(value),
@@ -133,7 +122,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<Outcome> {
     let format = args.format()?;
     let method = args.method(format)?;
     let store = args.store.existing()?;
-    let reader = gather::open(&store, args.collection.into(), context)?;
+    let reader = open_reader(&store, args.collection.into(), context)?;
     let mut gathered = gather::gather(&reader, &store, &args.out)?;
     if let Some(list) = &args.label_from {
         labels::label(&mut gathered, list, &store, context)?;

@@ -32,7 +32,7 @@ function clock(s) {
   return minutes ? `${minutes}:${rest.padStart(5, "0")}` : rest;
 }
 function when(i) {
-  if (!isAudio) return `line ${starts[i] + 1}`;
+  if (!isAudio) return lengths[i] > 1 ? `lines ${starts[i] + 1}–${starts[i] + lengths[i]}` : `line ${starts[i] + 1}`;
   return `${clock(seconds(starts[i]))} – ${clock(seconds(starts[i] + lengths[i]))} s`;
 }
 function brief(text, most) {

@@ -84,7 +84,7 @@ function row(list, term, value) {
 function showPoint() {
   const i = state.point, panel = $("point");
   panel.replaceChildren();
-  if (i < 0) return panel.append(element("p", "Point at a dot to hear it; click for its nearest neighbours.", { class: "soft" }));
+  if (i < 0) return panel.append(element("p", `Point at a dot to ${isAudio ? "hear" : "read"} it; click for its nearest neighbours.`, { class: "soft" }));
   const facts = element("dl");
   row(facts, "Label", label(i));
   row(facts, "Text", textOf(i));
@@ -174,7 +174,7 @@ function select(points) {
 }
 function selectionLines() {
   return [...state.chosen].map((i) => {
-    const place = isAudio ? { start: seconds(starts[i]), end: seconds(starts[i] + lengths[i]) } : { line: starts[i] + 1 };
+    const place = isAudio ? { start: seconds(starts[i]), end: seconds(starts[i] + lengths[i]) } : { start: starts[i] + 1, end: starts[i] + lengths[i] };
     return JSON.stringify({ path: pathOf(i), ...place, label: label(i), text: textOf(i), x: places[2 * i], y: places[2 * i + 1] });
   }).join("\n") + "\n";
 }

@@ -1,0 +1,211 @@
+//! `audiosearch index`
+
+mod summary;
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result};
+use audiosearch_index::{Collection, Index, IndexError, Reader, Schema};
+use clap::Args;
+
+use self::summary::News;
+use super::{
+    Context, Outcome,
+    model::{JobsArgs, ModelArgs},
+    output::{Output, count},
+    progress::Progress,
+    store::{StoreArgs, Which},
+    text::TextModelArgs,
+};
+use crate::{
+    encoder::Encoder as _,
+    frames::FrameNetwork,
+    pipeline::{
+        Found, Ingest, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find, prune,
+    },
+    segment::{SegmentConfig, SegmentMode},
+    sentence::SentenceEncoder as _,
+    text::SentenceMode,
+};
+
+const SAFE: &str = "stopped; what was reported until here is safe, and the next run goes on from there";
+
+/// Listen to recordings and remember where what sounds how; read texts and remember where what is said
+///
+/// Takes files, and folders with all that lies below them: recordings, and texts (.txt, .md, .markdown). Files that did not change
+/// since are not read again; Ctrl-C stops after the files under way, and the next run goes on from there.
+///
+/// Texts are UTF-8, or UTF-16 with a byte order mark, and are cut into sentences by the rules of Unicode. A blank line, a heading, a
+/// list item and a table cell end a sentence. So does a line end in a file whose lines are sentences or paragraphs; where lines are
+/// wrapped to a width (the next word would not have fitted) they are joined. --sentences decides otherwise. Of Markdown the text is
+/// read, without code blocks, HTML and images. A sentence of more than 4,096 bytes becomes several.
+#[derive(Args)]
+pub struct IndexArgs {
+    /// Files and folders
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Take only these: recordings, or texts
+    #[arg(long, value_enum, value_name = "WHICH")]
+    collection: Option<Which>,
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    text_model: TextModelArgs,
+    /// How recordings are cut
+    #[arg(long, value_enum, default_value_t = SegmentMode::Auto, value_name = "HOW")]
+    segments: SegmentMode,
+    /// How .txt files are cut
+    #[arg(long, value_enum, default_value_t = SentenceMode::Auto, value_name = "HOW")]
+    sentences: SentenceMode,
+    #[command(flatten)]
+    jobs: JobsArgs,
+    /// Read also files that did not change
+    #[arg(long)]
+    force: bool,
+    /// Forget files that vanished from these folders
+    #[arg(long)]
+    prune: bool,
+    /// Print a JSON object a file, and one for the whole
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
+    let begun = Instant::now();
+    let messages = &context.messages;
+    let store = args.store.existing_or_new()?;
+    let mut found = Found::default();
+    for path in &args.paths {
+        find(path, &mut found, &mut |error| messages.error(error));
+    }
+    match args.collection {
+        Some(Which::Audio) => found.texts.clear(),
+        Some(Which::Text) => found.recordings.clear(),
+        None => {}
+    }
+    let mut news = News::new(messages, Output::new(args.json));
+    let Found { recordings, texts } = found;
+    // A run that has nothing to index makes an empty store all the same, for recordings unless it was asked for texts.
+    let listens = !recordings.is_empty() || (texts.is_empty() && args.collection != Some(Which::Text));
+    if listens {
+        args.listen(&store, recordings, &mut news, context)?;
+    } else if args.prune && args.collection != Some(Which::Text) {
+        args.prune(&store, Collection::Audio, &mut news)?;
+    }
+    let mut read = Duration::ZERO;
+    if !texts.is_empty() {
+        // Of a run without recordings all the time went to texts.
+        let from = if listens { Instant::now() } else { begun };
+        args.read(&store, texts, &mut news, context)?;
+        read = from.elapsed();
+    } else if args.prune && args.collection != Some(Which::Audio) {
+        args.prune(&store, Collection::Text, &mut news)?;
+    }
+    let summary = news.finish(begun.elapsed(), read, context.interrupt.asked())?;
+    if summary.interrupted {
+        messages.error("interrupted; run the same command again to go on");
+    }
+    Ok(Outcome::Found)
+}
+
+impl IndexArgs {
+    /// Recordings → the audio collection.
+    fn listen(&self, store: &Path, paths: Vec<PathBuf>, news: &mut News<'_>, context: &Context) -> Result<()> {
+        let recorded = Reader::open(store, Collection::Audio).ok().map(|reader| reader.schema().model.clone());
+        let model = self.model.load(recorded.as_deref())?;
+        let schema = Schema {
+            dimension: u32::try_from(model.encoder.dimension())?,
+            fingerprint: model.encoder.fingerprint(),
+            model: model.name.clone(),
+        };
+        let index = Index::create(store, Collection::Audio, schema)?;
+        let jobs = self.jobs.count();
+        let settings = Settings {
+            mode: self.segments,
+            segments: SegmentConfig::default(),
+            force: self.force,
+            readers: jobs,
+            network: FrameNetwork::shipped()?,
+        };
+        let ingest = Ingest::new(&index, store, settings)?;
+        let writer = index.writer()?;
+        let mut progress = Progress::new(&context.messages, paths.len(), "files");
+        let encoders = model.encoders(jobs)?;
+        let mut tell = |report: Report| news.recording(&report, Some(&mut progress));
+        // After an error of the store what was flushed is safe, and committing would meet the same error.
+        ingest.run(&writer, paths, encoders, context.interrupt.flag(), &mut tell).context(SAFE)?;
+        drop(progress);
+        self.forget(store, &index, news)?;
+        writer.commit()?;
+        Ok(())
+    }
+
+    /// Texts → the text collection.
+    fn read(&self, store: &Path, paths: Vec<PathBuf>, news: &mut News<'_>, context: &Context) -> Result<()> {
+        let recorded = Reader::open(store, Collection::Text).ok().map(|reader| reader.schema().model.clone());
+        let model = match self.text_model.load(recorded.as_deref(), self.model.device()) {
+            Ok(model) => model,
+            Err(cause) => {
+                let left = count(paths.len(), "text");
+                context.messages.error(format_args!("{left} left out: {cause:#}"));
+                return Ok(());
+            }
+        };
+        let schema = Schema {
+            dimension: u32::try_from(model.encoder.dimension())?,
+            fingerprint: model.encoder.fingerprint(),
+            model: model.name.clone(),
+        };
+        let index = Index::create(store, Collection::Text, schema)?;
+        let settings = TextSettings { mode: self.sentences, force: self.force };
+        let ingest = TextIngest::new(&index, store, settings)?;
+        let writer = index.writer()?;
+        let mut progress = Progress::counting(&context.messages, paths.len(), "texts", "sentences/s");
+        let encoders = model.encoders(self.jobs.count())?;
+        let mut tell = |report: TextReport| news.text(&report, Some(&mut progress));
+        ingest.run(&writer, paths, encoders, context.interrupt.flag(), &mut tell).context(SAFE)?;
+        drop(progress);
+        self.forget(store, &index, news)?;
+        writer.commit()?;
+        Ok(())
+    }
+
+    /// `--prune` where there is nothing to index: no model is needed.
+    fn prune(&self, store: &Path, collection: Collection, news: &mut News<'_>) -> Result<()> {
+        let index = match Index::open(store, collection) {
+            Ok(index) => index,
+            Err(IndexError::Missing { .. }) => return Ok(()),
+            Err(cause) => return Err(cause.into()),
+        };
+        self.forget(store, &index, news)?;
+        index.writer()?.commit()?;
+        Ok(())
+    }
+
+    /// `--prune`: what vanished from the folders that were named.
+    fn forget(&self, store: &Path, index: &Index, news: &mut News<'_>) -> Result<()> {
+        if !self.prune {
+            return Ok(());
+        }
+        for removed in prune(index, &index.writer()?, store, &self.paths)? {
+            let path = removed.path;
+            match index.collection() {
+                Collection::Audio => {
+                    let (samples, segments) = (removed.samples, removed.segments as usize);
+                    news.recording(&Report { path, status: Status::Removed, samples, segments, fresh: false }, None);
+                }
+                Collection::Text => {
+                    let (lines, sentences) = (removed.samples, removed.segments as usize);
+                    let status = TextStatus::Removed;
+                    news.text(&TextReport { path, status, lines, sentences, fresh: false, damage: None }, None);
+                }
+            }
+        }
+        Ok(())
+    }
+}
