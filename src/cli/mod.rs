@@ -19,6 +19,7 @@ mod model;
 mod output;
 mod progress;
 mod query;
+mod reconstruct;
 mod remove;
 mod store;
 mod text;
@@ -57,6 +58,7 @@ enum Command {
     Index(index::IndexArgs),
     Query(query::QueryArgs),
     Embed(embed::EmbedArgs),
+    Reconstruct(reconstruct::ReconstructArgs),
     Train(train::TrainArgs),
     Eval(eval::EvalArgs),
     Export(export::ExportArgs),
@@ -118,6 +120,7 @@ fn run(command: Command, context: &Context) -> Result<Outcome> {
         Command::Index(args) => index::run(&args, context),
         Command::Query(args) => query::run(&args, context),
         Command::Embed(args) => embed::run(&args, context),
+        Command::Reconstruct(args) => reconstruct::run(&args, context),
         Command::Train(args) => train::run(args, context),
         Command::Eval(args) => eval::run(&args, context),
         Command::Export(args) => export::run(&args, context),

@@ -8,6 +8,7 @@ mod qbe;
 mod rank;
 mod reconstruction;
 mod samediff;
+mod spoiled;
 
 pub use bag::BagOfWords;
 pub use baseline::WarpedBaseline;
@@ -17,3 +18,4 @@ pub use qbe::{QueryByExample, Utterance, query_by_example};
 pub use rank::spearman;
 pub use reconstruction::{Reconstructed, Reconstruction, reconstruction};
 pub use samediff::{SameDifferent, Token, cross_view_ap, same_different};
+pub use spoiled::Spoiler;

@@ -17,7 +17,7 @@ pub struct Shares {
 
 impl Default for Shares {
     fn default() -> Self {
-        Shares { order: 0.7, meaning: 0.7, length: 0.15 }
+        Shares { order: 0.2, meaning: 0.95, length: 0.15 }
     }
 }
 

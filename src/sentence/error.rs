@@ -27,9 +27,6 @@ pub enum SentenceError {
         /// What is wrong with them.
         cause: String,
     },
-    /// No model is built in.
-    #[error("no sentence model is built into this program; train one (train text) and name its file")]
-    NotShipped,
     /// The model file, the device or LibTorch.
     #[error(transparent)]
     Encoder(#[from] EncoderError),

@@ -15,6 +15,7 @@ mod tests;
 mod text;
 mod tokens;
 pub mod train;
+mod walk;
 
 use audiosearch_index::{Embedding, Fingerprint};
 
@@ -22,6 +23,7 @@ pub use config::{DecodeOptions, SentenceConfig, Shares};
 pub use error::SentenceError;
 pub use text::TextEncoder;
 pub use tokens::Tokens;
+pub use walk::between;
 
 /// Something that makes embeddings of sentences.
 pub trait SentenceEncoder: Send {

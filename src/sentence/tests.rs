@@ -137,6 +137,25 @@ fn files_that_are_no_sentence_models_are_refused() {
     assert!(TextEncoder::untrained(huge, super::testing::tokens(), 1).unwrap_err().to_string().contains("width"));
 }
 
+#[test]
+fn the_built_in_model_writes_sentences_again_and_knows_likeness() {
+    let encoder = TextEncoder::shipped(Device::Cpu).unwrap();
+    let sentences = [
+        "The dog bit the man.",
+        "The man bit the dog.",
+        "After dinner we walked along the river, as we always had.",
+        "Naïve? No: careful!",
+        "After lunch we went for a walk along the river.",
+    ];
+    let vectors = encoder.encode(&sentences).unwrap();
+    for beam in [1, 3] {
+        let written = encoder.decode(&vectors, DecodeOptions { beam, ..DecodeOptions::default() }).unwrap();
+        assert_eq!(written, sentences);
+    }
+    assert!(vectors[0].dot(&vectors[1]) < 0.9999);
+    assert!(vectors[2].dot(&vectors[4]) > vectors[2].dot(&vectors[0]) + 0.1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]

@@ -17,6 +17,9 @@ use crate::encoder::checkpoint::values;
 use crate::encoder::parameters::Parameters;
 use crate::encoder::{Device, EncoderError, Precision};
 
+const SHIPPED: &[u8] = include_bytes!("weights/text.safetensors");
+const SHIPPED_NAME: &str = "text";
+
 /// Sentences in one pass of the network.
 const BATCH_SENTENCES: usize = 128;
 /// Tokens in one pass, padding counted: bounds memory.
@@ -41,9 +44,10 @@ impl TextEncoder {
         TextEncoder::new(name, checkpoint, fingerprint, device)
     }
 
-    /// The model that is built into the program. This version carries none.
-    pub fn shipped(_device: Device) -> Result<TextEncoder, SentenceError> {
-        Err(SentenceError::NotShipped)
+    /// The model that is built into the program.
+    pub fn shipped(device: Device) -> Result<TextEncoder, SentenceError> {
+        let (checkpoint, fingerprint) = Checkpoint::parse(SHIPPED, "the built-in sentence model")?;
+        TextEncoder::new(SHIPPED_NAME.into(), checkpoint, fingerprint, device)
     }
 
     /// What training begins with: a network that has seen nothing, but whose decoder already reads back much of what its
@@ -110,6 +114,19 @@ impl TextEncoder {
     /// Number of trained values, encoder and decoder together.
     pub fn parameter_count(&self) -> usize {
         self.parameters.trained().map(|(_, tensor)| tensor.numel()).sum()
+    }
+
+    /// The meaning part of a vector, `meaning` values; its length is that part's share.
+    ///
+    /// # Errors
+    /// A vector of another model.
+    pub fn meaning_part<'a>(&self, vector: &'a Embedding) -> Result<&'a [f32], SentenceError> {
+        let (width, meaning) = (self.config.width as usize, self.config.meaning as usize);
+        let other = || SentenceError::Dimension { found: vector.dimension(), expected: self.config.dimension() };
+        match vector.dimension() == self.config.dimension() {
+            true => vector.as_slice().get(width..width + meaning).ok_or_else(other),
+            false => Err(other()),
+        }
     }
 
     /// Writes vectors out as sentences, one each, in the order given. A vector that lies between sentences gives what the

@@ -1,7 +1,10 @@
 //! `audiosearch eval`
 
 mod qbe;
+mod recall;
+mod reconstruct;
 mod samediff;
+mod sts;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -19,11 +22,17 @@ pub struct EvalArgs {
 enum What {
     Samediff(samediff::SamediffArgs),
     Qbe(qbe::QbeArgs),
+    Sts(sts::StsArgs),
+    Reconstruct(reconstruct::ReconstructArgs),
+    Recall(recall::RecallArgs),
 }
 
 pub fn run(args: &EvalArgs, context: &Context) -> Result<Outcome> {
     match &args.what {
         What::Samediff(args) => samediff::run(args, context),
         What::Qbe(args) => qbe::run(args, context),
+        What::Sts(args) => sts::run(args, context),
+        What::Reconstruct(args) => reconstruct::run(args, context),
+        What::Recall(args) => recall::run(args, context),
     }
 }

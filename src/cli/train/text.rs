@@ -83,7 +83,7 @@ struct OptimiserArgs {
     #[arg(long, default_value_t = 2048, value_name = "N")]
     batch: usize,
     /// Highest learning rate
-    #[arg(long, default_value_t = 1e-3, value_name = "X")]
+    #[arg(long, default_value_t = 2.5e-4, value_name = "X")]
     learning_rate: f64,
     /// Decoupled weight decay
     #[arg(long, default_value_t = 0.0, value_name = "X")]
@@ -122,7 +122,7 @@ struct NetworkArgs {
     #[arg(long, default_value_t = 254, value_name = "N")]
     meaning: i64,
     /// How much order, meaning and length count in the vector
-    #[arg(long, default_value = "0.7,0.7,0.15", value_name = "X,X,X", value_parser = shares)]
+    #[arg(long, default_value = "0.2,0.95,0.15", value_name = "X,X,X", value_parser = shares)]
     shares: Shares,
 }
 
@@ -134,7 +134,7 @@ struct ObjectiveArgs {
     #[arg(long, default_value_t = 1.0, value_name = "X")]
     reconstruction: f64,
     /// Weight of telling sentences apart by their meaning
-    #[arg(long, default_value_t = 0.1, value_name = "X")]
+    #[arg(long, default_value_t = 0.02, value_name = "X")]
     contrast: f64,
     /// Chance that a view of a sentence lacks a token, for --contrast
     #[arg(long, default_value_t = 0.3, value_name = "P")]
@@ -145,6 +145,9 @@ struct ObjectiveArgs {
     /// Probability that is spread over all tokens instead of the true one
     #[arg(long, default_value_t = 0.05, value_name = "P")]
     smoothing: f64,
+    /// Noise on the vector before it is decoded, as a share of its length
+    #[arg(long, default_value_t = 0.05, value_name = "X")]
+    jitter: f32,
     /// Chance, by the end, that the decoder is told its own guess instead of the true token
     #[arg(long, default_value_t = 0.0, value_name = "P")]
     sampling: f32,
@@ -202,6 +205,7 @@ impl TextArgs {
                 view_drop: objective.view_drop,
                 temperature: objective.temperature,
                 smoothing: objective.smoothing,
+                jitter: objective.jitter,
                 sampling: objective.sampling,
             },
             noise: Noise { share: noise.noise, drop: noise.drop, swap: noise.swap, mask: noise.mask },

@@ -36,6 +36,9 @@ pub struct Objective {
     pub temperature: f64,
     /// Probability that is spread over all tokens instead of the true one.
     pub smoothing: f64,
+    /// Deviation of the noise that is added to the order state before it is decoded, as a share of its length: the decoder
+    /// learns to read what it does not read exactly.
+    pub jitter: f32,
     /// Chance, by the end of the run, that the decoder is told its own guess instead of the true token (scheduled
     /// sampling, Bengio et al. 2015); it grows linearly.
     pub sampling: f32,
@@ -114,8 +117,8 @@ impl TextTrainConfig {
         if noise.iter().chain(&chances).any(|chance| !(0.0..=1.0).contains(chance)) {
             return Err("noise, view drop and sampling are chances between 0 and 1".into());
         }
-        if !(0.0..1.0).contains(&self.objective.smoothing) {
-            return Err("label smoothing must be at least 0 and below 1".into());
+        if ![self.objective.smoothing, f64::from(self.objective.jitter)].iter().all(|x| (0.0..1.0).contains(x)) {
+            return Err("label smoothing and jitter must be at least 0 and below 1".into());
         }
         let weights = [self.objective.reconstruction, self.objective.contrast];
         if weights.iter().any(|weight| !(weight.is_finite() && *weight >= 0.0)) || weights == [0.0, 0.0] {

@@ -168,7 +168,7 @@ impl<'a> Sampler<'a> {
             let mut view = || clean.iter().map(|row| thinned(row, drop, &mut random)).collect();
             [view(), view()]
         });
-        Batch { clean, read, views, seed: number }
+        Batch { clean, read, views, seed: self.config.seed ^ (number << 20) }
     }
 
     fn lay_out(&self, epoch: u64) -> Epoch {

@@ -3,11 +3,15 @@
 use tch::{Kind, Reduction, TchError, Tensor};
 
 use super::super::batch::Padded;
-use super::super::network::Network;
+use super::super::network::{Network, unit};
 use super::super::tokens::END;
 use super::config::Objective;
 use super::corpus::Batch;
 use crate::encoder::random::Random;
+
+/// Streams of random numbers.
+const GUESSES: u64 = 1;
+const JITTER: u64 = 2;
 
 /// The losses of a step, or their mean over several.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -96,7 +100,7 @@ pub(crate) fn loss(
     let mut losses = Losses::default();
     let mut total = Tensor::f_zeros([], (Kind::Float, network.device))?;
     if objective.reconstruction > 0.0 {
-        let order = network.order(&slices(&batch.read))?;
+        let order = jittered(&network.order(&slices(&batch.read))?, objective.jitter, batch.seed)?;
         let own = if sampling > 0.0 { Some(guessed(network, &order, batch, sampling)?) } else { None };
         let told = own.as_ref().map_or_else(|| clean.clone(), |own| slices(own));
         let written = Written::of(network, &order, &clean, &told)?;
@@ -115,6 +119,19 @@ pub(crate) fn loss(
     Ok((total, losses))
 }
 
+/// Order states [rows, width] with noise of `share` of their length.
+fn jittered(order: &Tensor, share: f32, seed: u64) -> Result<Tensor, TchError> {
+    if share == 0.0 {
+        return Ok(order.shallow_clone());
+    }
+    let (rows, width) = order.size2()?;
+    let mut random = Random::new(&[seed, JITTER]);
+    let noise: Vec<f32> = (0..rows * width).map(|_| random.normal()).collect();
+    let noise = Tensor::f_from_slice(&noise)?.f_reshape([rows, width])?.f_to_device(order.device())?;
+    let lengths = unit(order)?.1.f_detach()?.f_mul_scalar(f64::from(share) / (width as f64).sqrt())?;
+    order.f_add(&noise.f_mul(&lengths)?)
+}
+
 pub(crate) fn slices(rows: &[Vec<i64>]) -> Vec<&[i64]> {
     rows.iter().map(Vec::as_slice).collect()
 }
@@ -128,7 +145,7 @@ fn guessed(network: &Network, order: &Tensor, batch: &Batch, sampling: f32) -> R
     let mut flat = vec![0i64; guesses.numel()];
     let count = flat.len();
     guesses.f_copy_data(&mut flat, count)?;
-    let mut random = Random::new(&[batch.seed, u64::from(sampling.to_bits())]);
+    let mut random = Random::new(&[batch.seed, GUESSES]);
     let mut rest = flat.as_slice();
     let rows = batch.clean.iter().map(|row| {
         let (guesses, later) = rest.split_at(row.len() + 1);

@@ -26,6 +26,7 @@ fn config(folder: &Path) -> TextTrainConfig {
             view_drop: 0.3,
             temperature: 0.1,
             smoothing: 0.05,
+            jitter: 0.05,
             sampling: 0.2,
         },
         batch: 400,

@@ -1,0 +1,106 @@
+//! `audiosearch eval reconstruct`
+
+use std::{fs, num::NonZeroUsize, path::PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use serde::Serialize;
+
+use super::super::{
+    Context, Outcome,
+    model::JobsArgs,
+    output::{Align, Output, Table},
+    text::TextModelArgs,
+};
+use crate::{
+    encoder::Device,
+    eval::{Reconstructed, Reconstruction, reconstruction},
+    pipeline::encode_sentences,
+    sentence::DecodeOptions,
+};
+
+/// Sentences that are decoded at a time, so that Ctrl-C is heard.
+const AT_A_TIME: usize = 512;
+
+/// Do sentences come back out of their vectors?
+///
+/// For sentences by their length in tokens: the share that comes back character by character, the share of tokens (and ends) in
+/// their places, and corpus BLEU-4 over words (no smoothing; an order of n-grams that no sentence is long enough for is left out).
+#[derive(Args)]
+pub struct ReconstructArgs {
+    /// A text file, one sentence a line
+    file: PathBuf,
+    /// Beginnings that are followed at the same time; 1: greedy
+    #[arg(long, default_value = "1", value_name = "N")]
+    beam: NonZeroUsize,
+    /// The first so many sentences alone
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    #[command(flatten)]
+    model: TextModelArgs,
+    #[command(flatten)]
+    jobs: JobsArgs,
+    /// Where the model runs: cpu, cuda or cuda:N
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: Device,
+    /// Print JSON Lines
+    #[arg(long)]
+    json: bool,
+}
+
+/// A line of `--json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    beam: usize,
+    #[serde(flatten)]
+    figures: &'a Reconstruction,
+}
+
+pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
+    let text = fs::read_to_string(&args.file).with_context(|| args.file.display().to_string())?;
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let sentences: Vec<&str> = lines.take(args.limit.unwrap_or(usize::MAX)).collect();
+    if sentences.is_empty() {
+        bail!("{}: no sentence in it", args.file.display());
+    }
+    let model = args.model.load(None, args.device)?;
+    let (tokens, longest) = (model.encoder.tokens(), model.encoder.config().longest);
+    let options = DecodeOptions { beam: args.beam.get(), longest };
+    let vectors = encode_sentences(&sentences, model.encoders(args.jobs.count())?)?;
+    let mut results = Vec::with_capacity(sentences.len());
+    for (sentences, vectors) in sentences.chunks(AT_A_TIME).zip(vectors.chunks(AT_A_TIME)) {
+        if context.interrupt.asked() {
+            bail!("interrupted");
+        }
+        for (sentence, written_ids) in sentences.iter().zip(model.encoder.decode_ids(vectors, options)?) {
+            let ids = tokens.encode(sentence, longest)?;
+            let written = tokens.decode(&written_ids);
+            results.push(Reconstructed { sentence: (*sentence).to_owned(), written, ids, written_ids });
+        }
+    }
+    let figures = reconstruction(&results);
+    let mut output = Output::new(args.json);
+    if args.json {
+        for figures in &figures {
+            output.json(&Line { beam: options.beam, figures })?;
+        }
+    } else {
+        let columns = [
+            ("tokens", Align::Left),
+            ("sentences", Align::Right),
+            ("exact", Align::Right),
+            ("tokens right", Align::Right),
+            ("BLEU", Align::Right),
+        ];
+        let mut table = Table::new(&columns);
+        for Reconstruction { tokens: (least, most), sentences, exact, token_accuracy, bleu } in &figures {
+            let lengths = most.map_or_else(|| format!("{least}+"), |most| format!("{least}-{most}"));
+            let mut row = vec![lengths, sentences.to_string()];
+            row.extend([exact, token_accuracy, bleu].map(|value| format!("{value:.3}")));
+            table.push(row);
+        }
+        output.table(&table)?;
+    }
+    output.flush()?;
+    Ok(Outcome::Found)
+}

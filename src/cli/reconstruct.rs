@@ -1,0 +1,177 @@
+//! `audiosearch reconstruct`
+
+use std::num::NonZeroUsize;
+
+use anyhow::{Context as _, Result, bail};
+use audiosearch_index::{Collection, Embedding, Hit};
+use clap::Args;
+use serde::Serialize;
+
+use super::{
+    Context, Outcome,
+    output::{Output, printable, shown},
+    store::{StoreArgs, open_reader},
+    text::{TextModel, TextModelArgs},
+};
+use crate::{
+    encoder::Device,
+    search::{SentenceOptions, search_sentences},
+    sentence::{DecodeOptions, SentenceEncoder as _, between},
+};
+
+/// Write sentences out of their vectors again
+///
+/// With --text, a sentence goes through its vector and back, and its neighbours in the store are named where there is one with texts.
+/// With --from and --to, the vectors on the way between two sentences are written out. Exit code 1 where no sentence came back as it was.
+#[derive(Args)]
+pub struct ReconstructArgs {
+    /// A sentence to be written again; may be given several times
+    #[arg(long, value_name = "SENTENCE", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
+    text: Vec<String>,
+    /// Where a way begins
+    #[arg(long, value_name = "SENTENCE", requires = "to")]
+    from: Option<String>,
+    /// Where it ends
+    #[arg(long, value_name = "SENTENCE", requires = "from")]
+    to: Option<String>,
+    /// Points on the way, both ends counted
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(2..))]
+    steps: u16,
+    /// Beginnings that are followed at the same time; 1: greedy
+    #[arg(long, default_value = "1", value_name = "N")]
+    beam: NonZeroUsize,
+    /// Neighbours that are named
+    #[arg(short, default_value_t = 5, value_name = "N")]
+    k: usize,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    model: TextModelArgs,
+    /// Where the model runs: cpu, cuda or cuda:N
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: Device,
+    /// Print JSON Lines
+    #[arg(long)]
+    json: bool,
+}
+
+/// A line of `--text --json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    text: &'a str,
+    reconstruction: &'a str,
+    exact: bool,
+    /// Tokens that the model reads; what is beyond its limit is not among them.
+    tokens: usize,
+    neighbours: Vec<Neighbour>,
+}
+
+#[derive(Serialize)]
+struct Neighbour {
+    score: f32,
+    path: String,
+    /// Line of the file, counted from 1.
+    start: u64,
+    text: Option<String>,
+}
+
+/// A line of `--from --to --json`.
+#[derive(Serialize)]
+struct Point<'a> {
+    /// Share of the way, 0 to 1.
+    at: f64,
+    text: &'a str,
+}
+
+pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
+    match (&args.from, &args.to) {
+        (Some(from), Some(to)) => walk(args, from, to),
+        _ => again(args, context),
+    }
+}
+
+fn decode(args: &ReconstructArgs, model: &TextModel, vectors: &[Embedding]) -> Result<Vec<String>> {
+    let options = DecodeOptions { beam: args.beam.get(), longest: model.encoder.config().longest };
+    Ok(model.encoder.decode(vectors, options)?)
+}
+
+fn again(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
+    if let Some(blank) = args.text.iter().find(|text| text.trim().is_empty()) {
+        bail!("--text {blank:?}: nothing to write again; give a sentence");
+    }
+    // Without a store there are no neighbours, which is no error: the sentence alone was asked for.
+    let reader = match args.store.existing() {
+        Ok(store) => open_reader(&store, Collection::Text, context).ok(),
+        Err(_) => None,
+    };
+    let of_store = reader.as_ref().map(|reader| reader.schema().model.clone());
+    let model = args.model.load(of_store.as_deref(), args.device)?;
+    let reader = reader.filter(|reader| reader.require(&model.encoder.fingerprint()).is_ok());
+    let sentences: Vec<&str> = args.text.iter().map(String::as_str).collect();
+    let vectors = model.encoder.encode(&sentences)?;
+    let written = decode(args, &model, &vectors)?;
+    let (tokens, longest) = (model.encoder.tokens(), model.encoder.config().longest);
+    let mut output = Output::new(args.json);
+    let mut any = Outcome::Nothing;
+    for ((sentence, written), vector) in sentences.iter().zip(&written).zip(&vectors) {
+        let hits = match &reader {
+            Some(reader) => search_sentences(reader, vector, &SentenceOptions { k: args.k, ..Default::default() })?,
+            None => Vec::new(),
+        };
+        let exact = sentence == written;
+        if exact {
+            any = Outcome::Found;
+        }
+        let count = tokens.encode(sentence, longest)?.len();
+        if args.json {
+            let neighbours = hits.into_iter().map(neighbour).collect();
+            output.json(&Line { text: sentence, reconstruction: written, exact, tokens: count, neighbours })?;
+            continue;
+        }
+        output.text(&format!("sentence        {}", printable(sentence)))?;
+        output.text(&format!("reconstruction  {}", printable(written)))?;
+        let verdict = match exact {
+            true => "exact",
+            false if count == longest => "differs; the model reads no more tokens than it read of this sentence",
+            false => "differs",
+        };
+        output.text(&format!("                {verdict}, {count} tokens"))?;
+        for hit in hits.into_iter().map(neighbour) {
+            let text = hit.text.unwrap_or_default();
+            output.text(&format!("{:14.3}  {}  ({}:{})", hit.score, printable(&text), hit.path, hit.start))?;
+        }
+    }
+    output.flush()?;
+    Ok(any)
+}
+
+fn neighbour(hit: Hit) -> Neighbour {
+    Neighbour { score: hit.score, path: shown(&hit.path), start: hit.span.start + 1, text: hit.text }
+}
+
+fn walk(args: &ReconstructArgs, from: &str, to: &str) -> Result<Outcome> {
+    if from.trim().is_empty() || to.trim().is_empty() {
+        bail!("--from and --to each need a sentence");
+    }
+    let model = args.model.load(None, args.device)?;
+    let ends = model.encoder.encode(&[from, to])?;
+    let [from, to] = &ends[..] else { bail!("the model gave no vectors for the two ends") };
+    let last = f64::from(args.steps - 1);
+    let shares: Vec<f64> = (0..args.steps).map(|step| f64::from(step) / last).collect();
+    let points: Vec<Embedding> = shares
+        .iter()
+        .map(|&at| between(from, to, at))
+        .collect::<Result<_, _>>()
+        .context("the two sentences lie opposite to one another; no way is the shortest")?;
+    let written = decode(args, &model, &points)?;
+    let mut output = Output::new(args.json);
+    for (&at, text) in shares.iter().zip(&written) {
+        if args.json {
+            output.json(&Point { at, text })?;
+        } else {
+            output.text(&format!("{at:.2}  {}", printable(text)))?;
+        }
+    }
+    output.flush()?;
+    Ok(Outcome::Found)
+}
