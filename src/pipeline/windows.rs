@@ -180,3 +180,100 @@ pub fn encode_sentences(
     let windows = (0..texts.len().div_ceil(SENTENCES)).filter_map(|window| shares[window % threads].next());
     windows.flatten().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use audiosearch_index::Fingerprint;
+
+    use super::*;
+
+    /// Knows a number when it sees one, and fails on what is none.
+    struct Counting {
+        pause: Duration,
+    }
+
+    impl SentenceEncoder for Counting {
+        fn dimension(&self) -> usize {
+            2
+        }
+
+        fn fingerprint(&self) -> Fingerprint {
+            Fingerprint::new([0; 32])
+        }
+
+        fn encode(&self, sentences: &[&str]) -> Result<Vec<Embedding>, SentenceError> {
+            thread::sleep(self.pause);
+            let vector = |(at, text): (usize, &&str)| {
+                let number: f32 = text.parse().map_err(|_| SentenceError::Blank { number: at + 1 })?;
+                Embedding::new(vec![1.0, number]).map_err(|_| SentenceError::Blank { number: at + 1 })
+            };
+            sentences.iter().enumerate().map(vector).collect()
+        }
+    }
+
+    fn encoders() -> Vec<Box<dyn SentenceEncoder>> {
+        [0, 3]
+            .map(|pause| Box::new(Counting { pause: Duration::from_millis(pause) }) as Box<dyn SentenceEncoder>)
+            .into()
+    }
+
+    fn sentence(number: usize) -> Sentence {
+        Sentence { text: number.to_string(), first: number as u64 + 1, last: number as u64 + 1 }
+    }
+
+    fn number(vector: &Embedding) -> usize {
+        (vector.as_slice()[1] / vector.as_slice()[0]).round() as usize
+    }
+
+    #[test]
+    fn sentences_and_the_ends_of_files_come_back_in_order_whoever_was_faster() {
+        // Files of every length, windows that begin in the middle of one, more ends than a window takes.
+        let ends: Vec<usize> = (0..900).map(|file| file * file / 40).collect();
+        let total = *ends.last().unwrap();
+        let (mut next, mut seen) = (0, Vec::new());
+        let read = |feed: &mut Feed<'_, usize>| {
+            let mut at = 0;
+            for (file, &end) in ends.iter().enumerate() {
+                (at..end).for_each(|number| assert!(feed.sentence(sentence(number)).is_continue()));
+                at = end;
+                feed.end(file);
+            }
+        };
+        let done = |window: Window<Embedded, usize>| {
+            seen.extend(window.ends.iter().map(|(at, file)| (*file, next + at)));
+            for (sentence, vector) in window.sentences {
+                assert_eq!((sentence.text, number(&vector.unwrap())), (next.to_string(), next));
+                next += 1;
+            }
+            Ok::<_, ()>(())
+        };
+        run(encoders(), read, done).unwrap();
+        assert_eq!((next, seen), (total, ends.into_iter().enumerate().collect()));
+    }
+
+    #[test]
+    fn a_sentence_that_fails_fails_alone() {
+        let answers = embed(&Counting { pause: Duration::ZERO }, &["1", "no number", "3"]);
+        assert!(answers[1].is_err());
+        assert_eq!([0, 2].map(|at| number(answers[at].as_ref().unwrap())), [1, 3]);
+    }
+
+    #[test]
+    fn an_error_of_the_caller_ends_the_reader_and_the_encoders() {
+        let endless = |feed: &mut Feed<'_, ()>| while feed.sentence(sentence(7)).is_continue() {};
+        assert_eq!(run(encoders(), endless, |_| Err("full")), Err("full"));
+    }
+
+    #[test]
+    fn many_sentences_are_encoded_in_the_order_given() {
+        let texts: Vec<String> = (0..5_000).map(|number| number.to_string()).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let vectors = encode_sentences(&texts, encoders()).unwrap();
+        assert!(vectors.iter().map(number).eq(0..5_000));
+        assert!(encode_sentences(&["1", "one"], encoders()).is_err());
+        assert!(encode_sentences(&[], encoders()).unwrap().is_empty());
+    }
+}

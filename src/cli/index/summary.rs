@@ -168,6 +168,7 @@ impl Summary {
     fn finish(&mut self, elapsed: Duration, texts: Duration, interrupted: bool) {
         self.seconds = elapsed.as_secs_f64();
         self.times_real_time = self.duration / (elapsed.saturating_sub(texts)).as_secs_f64().max(1e-9);
+        self.texts |= !texts.is_zero();
         self.sentences_per_second = self.sentences as f64 / texts.as_secs_f64().max(1e-9);
         self.interrupted = interrupted;
     }
