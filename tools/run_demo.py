@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The demo: indexes tools/demo/recordings, asks with the clips of tools/demo/queries.tsv, and counts what was found.
+"""The demo: indexes tools/demo/recordings and tools/demo/notes.txt, asks with the clips of tools/demo/queries.tsv and counts what
+was found, and asks the notes with a sentence.
 
     run_demo.py [--program target/release/audiosearch] [--store target/demo]
 
@@ -19,6 +20,7 @@ from pathlib import Path
 
 DEMO = Path("tools/demo")
 FIRST = 3
+SENTENCE = "The train was late this morning."
 
 
 def run(program: str, *arguments: str, capture: bool = False) -> str:
@@ -65,7 +67,7 @@ def main() -> None:
     store = ("--store", str(options.store))
     # The store of an earlier run may belong to another model.
     shutil.rmtree(options.store, ignore_errors=True)
-    run(options.program, "index", str(DEMO / "recordings"), *store)
+    run(options.program, "index", str(DEMO / "recordings"), str(DEMO / "notes.txt"), *store)
     print("\nWhere is the word of this clip said?")
     run(options.program, "query", str(DEMO / queries[0]["path"]), "--per-file", "-k", str(FIRST), *store)
     print("\nAll clips: the voices that ask are not the voices that were indexed; * marks a right answer")
@@ -74,6 +76,8 @@ def main() -> None:
     print()
     for kind, (found, asked) in counts.items():
         print(f"{kind}: {found} of {asked} found a right recording in the first {FIRST}")
+    print("\nWhat do the notes say that is near to this sentence?")
+    run(options.program, "query", "--text", SENTENCE, "-k", str(FIRST), *store)
 
 
 if __name__ == "__main__":
