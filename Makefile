@@ -6,7 +6,7 @@ DEMO_STORE := target/demo
 TARGET = $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL := help
-.PHONY: help libtorch build demo check test test-browser fmt clean distclean
+.PHONY: help libtorch build demo check test test-light test-browser bench fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ help: ## this list
 libtorch: ## fetch LibTorch into ./libtorch, unless there is one (LIBTORCH, LIBTORCH_USE_PYTORCH, ./libtorch)
 	@$(PYTHON) tools/get_libtorch.py
 
-build: libtorch ## release build: target/release/audiosearch
+build: libtorch ## release build: target/release/audiosearch, and audiosearch-torch, which it starts where LibTorch is needed
 	$(CARGO) build --release $(CARGO_FLAGS)
 
 demo: build ## index the demo recordings, ask with clips, print hits
@@ -28,6 +28,15 @@ check: libtorch ## rustfmt and clippy
 test: check ## everything that CI checks: rustfmt, clippy, the scripts' tests, all tests and doc tests
 	$(PYTHON) -m unittest discover --start-directory tools --pattern 'test_*.py'
 	$(CARGO) test --workspace $(CARGO_FLAGS)
+
+# Only an optimised build leaves LibTorch out of the first program.
+test-light: libtorch ## that the release program starts without LibTorch
+	$(CARGO) test --release --test light $(CARGO_FLAGS)
+
+HOURS := 3
+bench: libtorch ## the whole way, each room, and what one would use instead; RECORDINGS=folder HOURS=3
+	$(CARGO) build --release -p audiosearch -p audiosearch-tools --bins $(CARGO_FLAGS)
+	$(PYTHON) tools/bench.py $(RECORDINGS) --hours $(HOURS) --program $(TARGET)/release/audiosearch --rooms $(TARGET)/release/rooms
 
 # The same profile as the tests; many points are made by a program of tools/.
 test-browser: libtorch ## the map in chromium (apt-get install chromium chromium-driver), and exports read by the tools they are for

@@ -19,6 +19,6 @@ fn main() {
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
     if lib.join("libtorch_cuda.so").exists() {
         // Nothing refers to a symbol of it: without this the linker drops it, and CUDA is silently absent.
-        println!("cargo:rustc-link-arg=-Wl,--no-as-needed,-ltorch_cuda,--as-needed");
+        println!("cargo:rustc-link-arg-bin=audiosearch-torch=-Wl,--no-as-needed,-ltorch_cuda,--as-needed");
     }
 }

@@ -21,7 +21,6 @@ use super::{
 };
 use crate::{
     audio::{Clip, SAMPLE_RATE},
-    encoder::Encoder as _,
     export::write_npy,
     pipeline::{ClipTask, embed_clips, whole},
     segment::{SegmentConfig, SegmentMode, energy_db},
@@ -73,10 +72,10 @@ pub fn run(args: &EmbedArgs, context: &Context) -> Result<Outcome> {
         bail!("--out {}: name a file that ends in .npy", args.out.display());
     }
     if !args.text.is_empty() {
-        let model = args.text_model.load(None, args.model.device())?;
+        let model = args.text_model.load(None, args.model.device(), context)?;
         return text::embed(&args.text, &model, &args.jobs, &args.out, context);
     }
-    let model = args.model.load(None)?;
+    let model = args.model.load(None, context)?;
     let rows = match &args.list {
         Some(list) => Manifest::read(list)?.rows,
         None => args.files.iter().map(|path| Row::of_path(path)).collect(),

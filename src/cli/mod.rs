@@ -23,6 +23,7 @@ mod reconstruct;
 mod remove;
 mod store;
 mod text;
+pub mod torch;
 mod train;
 mod verify;
 
@@ -34,6 +35,7 @@ use clap::{ArgAction, Parser, Subcommand};
 use self::{
     interrupt::Interrupt,
     messages::{Messages, Verbosity},
+    torch::Torch,
 };
 
 /// Finds where something sounds like something, in recordings that nobody has transcribed.
@@ -72,7 +74,7 @@ enum Command {
 
 /// What a command came to, errors aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+pub enum Outcome {
     /// Something was found or done.
     Found,
     /// There was nothing to find.
@@ -80,13 +82,27 @@ enum Outcome {
 }
 
 /// What every command is given.
-struct Context {
+pub struct Context {
     messages: Messages,
     interrupt: Interrupt,
+    /// What calls LibTorch, in the program that has it.
+    torch: Option<&'static Torch>,
 }
 
-/// Runs the program on this process's arguments.
+impl Context {
+    /// What calls LibTorch. The program that does without becomes the one beside it that does not, and begins anew: whoever asks for this
+    /// has neither read standard input nor changed anything yet.
+    fn torch(&self) -> Result<&'static Torch> {
+        self.torch.ok_or_else(torch::hand_over)
+    }
+}
+
+/// Runs the program that does without LibTorch, on this process's arguments.
 pub fn main() -> ExitCode {
+    start(None)
+}
+
+fn start(torch: Option<&'static Torch>) -> ExitCode {
     let cli = Cli::parse();
     let verbosity = match (cli.quiet, cli.verbose) {
         (true, _) => Verbosity::Quiet,
@@ -101,7 +117,7 @@ pub fn main() -> ExitCode {
             Interrupt::default()
         }
     };
-    let context = Context { messages, interrupt };
+    let context = Context { messages, interrupt, torch };
     match run(cli.command, &context) {
         // The reader of our output (head, say) has read enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -121,7 +137,7 @@ fn run(command: Command, context: &Context) -> Result<Outcome> {
         Command::Query(args) => query::run(&args, context),
         Command::Embed(args) => embed::run(&args, context),
         Command::Reconstruct(args) => reconstruct::run(&args, context),
-        Command::Train(args) => train::run(args, context),
+        Command::Train(args) => (context.torch()?.train)(args, context),
         Command::Eval(args) => eval::run(&args, context),
         Command::Export(args) => export::run(&args, context),
         Command::Info(args) => info::run(&args, context),

@@ -9,7 +9,11 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::encoder::{Device, Encoder, SpeechEncoder};
+use super::Context;
+use crate::{
+    encoder::{Device, Encoder, SpeechModel},
+    forward::ForwardEncoder,
+};
 
 /// The model that comes with the program.
 const SHIPPED: &str = "speech";
@@ -35,7 +39,7 @@ pub struct JobsArgs {
 
 /// A model, and what a store calls it.
 pub struct Model {
-    pub encoder: SpeechEncoder,
+    pub encoder: Box<dyn SpeechModel>,
     pub name: String,
     device: Device,
 }
@@ -50,21 +54,29 @@ impl ModelArgs {
     ///
     /// # Errors
     /// Where it cannot be loaded, or the device is not there.
-    pub fn load(&self, of_store: Option<&str>) -> Result<Model> {
+    pub fn load(&self, of_store: Option<&str>, context: &Context) -> Result<Model> {
         let asked = self.model.clone().or_else(|| of_store.map(PathBuf::from));
         let path = asked.filter(|name| name != Path::new(SHIPPED));
         let (encoder, name) = match &path {
-            None => (SpeechEncoder::shipped(self.device)?, SHIPPED.to_owned()),
+            None => (self.open(None, context)?, SHIPPED.to_owned()),
             Some(path) if !path.exists() => match &self.model {
                 Some(_) => bail!("{}: no such model; name a file, or {SHIPPED}", path.display()),
                 None => bail!("{}: the model that this store was made with is gone; --model names it", path.display()),
             },
             Some(path) => {
                 let full = path.canonicalize().with_context(|| path.display().to_string())?;
-                (SpeechEncoder::load(path, self.device)?, full.to_string_lossy().into_owned())
+                (self.open(Some(path), context)?, full.to_string_lossy().into_owned())
             }
         };
         Ok(Model { encoder, name, device: self.device })
+    }
+
+    fn open(&self, path: Option<&Path>, context: &Context) -> Result<Box<dyn SpeechModel>> {
+        Ok(match (self.device, path) {
+            (Device::Cpu, None) => Box::new(ForwardEncoder::shipped()?),
+            (Device::Cpu, Some(path)) => Box::new(ForwardEncoder::load(path)?),
+            (device, path) => (context.torch()?.speech)(path, device)?,
+        })
     }
 }
 
@@ -78,7 +90,7 @@ impl Model {
             Device::Cpu => jobs.get(),
             Device::Cuda(_) => 1,
         };
-        (0..threads).map(|_| Ok(Box::new(self.encoder.try_clone()?) as Box<dyn Encoder>)).collect()
+        (0..threads).map(|_| Ok(self.encoder.another()?)).collect()
     }
 }
 

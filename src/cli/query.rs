@@ -20,7 +20,6 @@ use super::{
 };
 use crate::{
     audio::Clip,
-    encoder::Encoder as _,
     frames::FrameNetwork,
     pipeline::{ClipError, ClipTask, EmbeddedClip, Keys, listen_to_clips},
     search::{MIN_CONFIDENCE, Options, Question, Searcher, SentenceOptions, Sound, query_spans},
@@ -126,7 +125,7 @@ pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
     }
     let network = FrameNetwork::shipped()?;
     let searcher = open(&store, &network, context)?;
-    let model = args.model.load(Some(&searcher.schema().model))?;
+    let model = args.model.load(Some(&searcher.schema().model), context)?;
     searcher.require(&model.encoder.fingerprint())?;
     let keys = Keys::new(&store).with_context(|| store.display().to_string())?;
     let mut output = Output::new(args.json);

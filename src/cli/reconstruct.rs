@@ -16,7 +16,7 @@ use super::{
 use crate::{
     encoder::Device,
     search::{SentenceOptions, search_sentences},
-    sentence::{DecodeOptions, SentenceEncoder as _, between},
+    sentence::{DecodeOptions, between},
 };
 
 /// Write sentences out of their vectors again
@@ -85,7 +85,7 @@ struct Point<'a> {
 
 pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
     match (&args.from, &args.to) {
-        (Some(from), Some(to)) => walk(args, from, to),
+        (Some(from), Some(to)) => walk(args, from, to, context),
         _ => again(args, context),
     }
 }
@@ -105,7 +105,7 @@ fn again(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
         Err(_) => None,
     };
     let of_store = reader.as_ref().map(|reader| reader.schema().model.clone());
-    let model = args.model.load(of_store.as_deref(), args.device)?;
+    let model = args.model.load(of_store.as_deref(), args.device, context)?;
     let reader = reader.filter(|reader| reader.require(&model.encoder.fingerprint()).is_ok());
     let sentences: Vec<&str> = args.text.iter().map(String::as_str).collect();
     let vectors = model.encoder.encode(&sentences)?;
@@ -149,11 +149,11 @@ fn neighbour(hit: Hit) -> Neighbour {
     Neighbour { score: hit.score, path: shown(&hit.path), start: hit.span.start + 1, text: hit.text }
 }
 
-fn walk(args: &ReconstructArgs, from: &str, to: &str) -> Result<Outcome> {
+fn walk(args: &ReconstructArgs, from: &str, to: &str, context: &Context) -> Result<Outcome> {
     if from.trim().is_empty() || to.trim().is_empty() {
         bail!("--from and --to each need a sentence");
     }
-    let model = args.model.load(None, args.device)?;
+    let model = args.model.load(None, args.device, context)?;
     let ends = model.encoder.encode(&[from, to])?;
     let [from, to] = &ends[..] else { bail!("the model gave no vectors for the two ends") };
     let last = f64::from(args.steps - 1);

@@ -1,5 +1,5 @@
 //! Turns stretches of filterbank frames into unit vectors: the recurrent sequence auto-encoder, its checkpoint and its
-//! training. The only room that knows LibTorch.
+//! training, by LibTorch.
 
 pub(crate) mod checkpoint;
 mod config;
@@ -80,4 +80,19 @@ pub trait Encoder: Send {
     /// One embedding a span, in the order given. The result of a stretch does not depend on what else is in the call
     /// beyond rounding (1e-5).
     fn encode(&self, stretches: &[Stretch<'_>]) -> Result<Vec<Vec<Embedding>>, EncoderError>;
+}
+
+/// A model of speech, whatever computes it.
+pub trait SpeechModel: Encoder {
+    /// The place of a written word or phrase among the sounds.
+    ///
+    /// # Errors
+    /// Where there is nothing written, or the model has no encoder of written words.
+    fn encode_text(&self, text: &str) -> Result<Embedding, EncoderError>;
+
+    /// The same encoder for another thread; weights are shared, not copied.
+    ///
+    /// # Errors
+    /// Where the device refuses.
+    fn another(&self) -> Result<Box<dyn Encoder>, EncoderError>;
 }

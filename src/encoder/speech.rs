@@ -14,7 +14,7 @@ use super::parameters::Parameters;
 use super::pooling::{pool, states_of};
 use super::recurrent::Mode;
 use super::spelling::SpellingNetwork;
-use super::{Device, Encoder, Stretch};
+use super::{Device, Encoder, SpeechModel, Stretch};
 use crate::features::{FeatureConfig, Features};
 
 /// The built-in model and its name.
@@ -219,6 +219,16 @@ impl Encoder for SpeechEncoder {
             out.push(row.map(|row| embedding(row.to_vec())).collect::<Result<Vec<_>, _>>()?);
         }
         Ok(out)
+    }
+}
+
+impl SpeechModel for SpeechEncoder {
+    fn encode_text(&self, text: &str) -> Result<Embedding, EncoderError> {
+        SpeechEncoder::encode_text(self, text)
+    }
+
+    fn another(&self) -> Result<Box<dyn Encoder>, EncoderError> {
+        Ok(Box::new(self.try_clone()?))
     }
 }
 

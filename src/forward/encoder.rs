@@ -12,7 +12,9 @@ use super::recurrent::Stack;
 use super::sequences::Sequences;
 use super::spelling::Spelling;
 use super::weights::Weights;
-use crate::encoder::{Encoder, EncoderConfig, EncoderError, Normalisation, Plain, Pooling, Stretch, pool, states_of};
+use crate::encoder::{
+    Encoder, EncoderConfig, EncoderError, Normalisation, Plain, Pooling, SpeechModel, Stretch, pool, states_of,
+};
 use crate::features::{FeatureConfig, Features};
 use crate::kernels::Matrix;
 
@@ -268,5 +270,15 @@ impl Encoder for ForwardEncoder {
             rest = later;
         }
         Ok(out)
+    }
+}
+
+impl SpeechModel for ForwardEncoder {
+    fn encode_text(&self, text: &str) -> Result<Embedding, EncoderError> {
+        ForwardEncoder::encode_text(self, text)
+    }
+
+    fn another(&self) -> Result<Box<dyn Encoder>, EncoderError> {
+        Ok(Box::new(self.clone()))
     }
 }

@@ -1,11 +1,15 @@
 //! The network: log-mel frames in, a unit vector for every fourth of them out.
 
+use std::sync::Arc;
+
 use half::f16;
-use ndarray::{Array1, Array2, ArrayView2, Axis};
 use safetensors::{Dtype, SafeTensors};
 
 use super::{Heard, REDUCTION};
-use crate::features::{FeatureConfig, Features};
+use crate::{
+    features::{FeatureConfig, Features},
+    kernels::Matrix,
+};
 
 const SHIPPED: &[u8] = include_bytes!("weights/frames.safetensors");
 
@@ -25,32 +29,29 @@ pub enum NetworkError {
     },
 }
 
-/// A convolution over time, then ReLU but for the last; batch normalisation is folded into the weights.
+/// A convolution over time; batch normalisation is folded into the weights.
 #[derive(Debug, Clone)]
 struct Layer {
-    /// [taps × inputs, outputs]
-    weight: Array2<f32>,
-    bias: Array1<f32>,
+    /// [taps × width of a row, outputs]
+    matrix: Matrix,
     taps: usize,
     stride: usize,
 }
 
 impl Layer {
-    /// [time, inputs] → [⌈time / stride⌉, outputs]; beyond the ends are zeros.
-    fn run(&self, input: ArrayView2<'_, f32>) -> Array2<f32> {
-        let (time, size) = input.dim();
-        let reach = self.taps / 2;
-        let mut columns = Array2::zeros((time.div_ceil(self.stride), self.taps * size));
-        for (position, mut row) in columns.axis_iter_mut(Axis(0)).enumerate() {
-            for tap in 0..self.taps {
-                // Frame `position × stride + tap - reach`, where there is one.
-                let Some(at) = (position * self.stride + tap).checked_sub(reach).filter(|at| *at < time) else {
-                    continue;
-                };
-                row.iter_mut().skip(tap * size).zip(input.row(at)).for_each(|(cell, value)| *cell = *value);
-            }
-        }
-        columns.dot(&self.weight) + &self.bias
+    /// Rows of zeros that it wants before the first and after the last one of its input.
+    fn edge(&self) -> usize {
+        self.taps / 2
+    }
+
+    /// `time` rows with edges → ⌈time / stride⌉ rows, with `edge` rows of zeros on either side.
+    fn run(&self, input: &[f32], time: usize, edge: usize) -> (Vec<f32>, usize) {
+        let (rows, width) = (time.div_ceil(self.stride), self.matrix.stride());
+        let mut output = vec![0.0; (rows + 2 * edge) * width];
+        // The window of a row is `taps` rows on end: it is read as it lies.
+        let step = self.stride * self.matrix.inputs() / self.taps;
+        self.matrix.run(input, step, rows, &mut output[edge * width..][..rows * width]);
+        (output, rows)
     }
 }
 
@@ -58,9 +59,11 @@ impl Layer {
 #[derive(Debug, Clone)]
 pub struct FrameNetwork {
     features: FeatureConfig,
-    mean: Array1<f32>,
-    std: Array1<f32>,
-    layers: Vec<Layer>,
+    mean: Vec<f32>,
+    std: Vec<f32>,
+    /// Shared by clones.
+    layers: Arc<[Layer]>,
+    dimension: usize,
     /// First bytes of the weights' blake3: vectors of other weights are not compared.
     id: u64,
 }
@@ -84,11 +87,12 @@ impl FrameNetwork {
         let features = FeatureConfig::default();
         let vector = |name: &str, length: usize| {
             let (shape, values) = tensor(&file, name)?;
-            if shape == [length] { Ok(Array1::from(values)) } else { Err(misshapen(name, &shape)) }
+            if shape == [length] { Ok(values) } else { Err(misshapen(name, &shape)) }
         };
         let (mean, std) = (vector("input.mean", features.bands)?, vector("input.std", features.bands)?);
         let mut layers = Vec::new();
-        let mut size = features.bands;
+        // Values in a row, and its width with the zeros behind them.
+        let (mut size, mut width) = (features.bands, features.bands);
         while file.names().contains(&format!("layer.{}.weight", layers.len()).as_str()) {
             let name = format!("layer.{}.weight", layers.len());
             let (shape, values) = tensor(&file, &name)?;
@@ -96,19 +100,22 @@ impl FrameNetwork {
             if inputs != size || taps % 2 == 0 || outputs == 0 {
                 return Err(misshapen(&name, &shape));
             }
-            let at = |(row, output): (usize, usize)| values[(output * inputs + row % inputs) * taps + row / inputs];
-            let weight = Array2::from_shape_fn((taps * inputs, outputs), at);
             let bias = vector(&format!("layer.{}.bias", layers.len()), outputs)?;
+            let at = |place: usize, output: usize| match place % width {
+                input if input < inputs => values[(output * inputs + input) * taps + place / width],
+                _ => 0.0,
+            };
+            let matrix = Matrix::new(taps * width, outputs, at, |output| bias[output]);
             let stride = if layers.len() < 2 { 2 } else { 1 };
-            layers.push(Layer { weight, bias, taps, stride });
-            size = outputs;
+            (size, width) = (outputs, matrix.stride());
+            layers.push(Layer { matrix, taps, stride });
         }
         if layers.len() < 2 {
             return Err(NetworkError::Tensor { name: "layer.1.weight".into(), cause: "is missing".into() });
         }
         let digest = blake3::hash(bytes);
         let id = digest.as_bytes()[..8].iter().fold(0, |id, byte| id << 8 | u64::from(*byte));
-        Ok(Self { features, mean, std, layers, id })
+        Ok(Self { features, mean, std, layers: layers.into(), dimension: size, id })
     }
 
     /// The filterbank that it reads.
@@ -118,7 +125,7 @@ impl FrameNetwork {
 
     /// Values in a vector.
     pub fn dimension(&self) -> usize {
-        self.layers.last().map_or(0, |layer| layer.bias.len())
+        self.dimension
     }
 
     /// Tells its vectors from those of other weights.
@@ -129,7 +136,7 @@ impl FrameNetwork {
     /// How many log-mel frames before and after its own a vector depends on, rounded up to whole steps.
     pub fn reach(&self) -> usize {
         let (mut step, mut reach) = (1, 0);
-        for layer in &self.layers {
+        for layer in self.layers.iter() {
             reach += layer.taps / 2 * step;
             step *= layer.stride;
         }
@@ -138,20 +145,33 @@ impl FrameNetwork {
 
     /// The vectors of a sound: of its frames 0, 4, 8 and so on.
     pub fn hear(&self, features: &Features) -> Heard {
-        let shape = (features.frames(), features.bands());
-        let Ok(input) = ArrayView2::from_shape(shape, &features.data) else { return Heard::new(self.dimension()) };
-        let mut states = (&input - &self.mean) / &self.std;
-        for (number, layer) in self.layers.iter().enumerate() {
-            states = layer.run(states.view());
-            if number + 1 < self.layers.len() {
-                states.mapv_inplace(|value| value.max(0.0));
+        let bands = self.features.bands;
+        if features.bands() != bands {
+            return Heard::new(self.dimension);
+        }
+        let edge_of = |layer: Option<&Layer>| layer.map_or(0, Layer::edge);
+        let edge = edge_of(self.layers.first());
+        let mut time = features.frames();
+        let mut states = vec![0.0; (time + 2 * edge) * bands];
+        for (row, frame) in states[edge * bands..].chunks_exact_mut(bands).zip(features.data.chunks_exact(bands)) {
+            for (((cell, value), mean), std) in row.iter_mut().zip(frame).zip(&self.mean).zip(&self.std) {
+                *cell = (value - mean) / std;
             }
         }
-        for mut row in states.axis_iter_mut(Axis(0)) {
-            let length = row.dot(&row).sqrt().max(1e-12);
-            row /= length;
+        for (number, layer) in self.layers.iter().enumerate() {
+            let next = self.layers.get(number + 1);
+            (states, time) = layer.run(&states, time, edge_of(next));
+            if next.is_some() {
+                states.iter_mut().for_each(|value| *value = value.max(0.0));
+            }
         }
-        Heard::from_values(self.dimension(), states.into_raw_vec_and_offset().0)
+        let width = states.len().checked_div(time).unwrap_or(1).max(1);
+        let mut data = Vec::with_capacity(time * self.dimension);
+        for row in states.chunks_exact(width).map(|row| &row[..self.dimension]) {
+            let length = row.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-12);
+            data.extend(row.iter().map(|value| value / length));
+        }
+        Heard::from_values(self.dimension, data)
     }
 }
 

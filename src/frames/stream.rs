@@ -9,7 +9,8 @@ const BLOCK: usize = 1000;
 /// Hears a recording in bounded memory; the vectors are those of the whole recording in one piece, up to rounding.
 pub struct HeardStream<'a> {
     network: &'a FrameNetwork,
-    frames: FrameStream,
+    /// Where nobody else makes the log-mel frames.
+    frames: Option<FrameStream>,
     /// Frames from `reach` before the next vector on, or from the beginning of the recording.
     kept: Features,
     /// Vectors already given that `kept` still covers.
@@ -17,16 +18,32 @@ pub struct HeardStream<'a> {
 }
 
 impl<'a> HeardStream<'a> {
-    /// At the beginning of a recording.
+    /// At the beginning of a recording that comes as samples.
     pub fn new(network: &'a FrameNetwork) -> Self {
-        let features = network.features();
-        let frames = FrameStream::new(LogMel::new(features));
-        Self { network, frames, kept: Features::new(features.bands), given: 0 }
+        let frames = FrameStream::new(LogMel::new(network.features()));
+        Self { frames: Some(frames), ..Self::of_frames(network) }
+    }
+
+    /// At the beginning of a recording whose log-mel frames, as the network wants them, are there already.
+    pub fn of_frames(network: &'a FrameNetwork) -> Self {
+        Self { network, frames: None, kept: Features::new(network.features().bands), given: 0 }
     }
 
     /// The next 16 kHz samples, and the vectors that are certain by now, if there are many.
     pub fn push(&mut self, samples: &[f32]) -> Option<Heard> {
-        self.frames.push(samples, &mut self.kept);
+        if let Some(frames) = &mut self.frames {
+            frames.push(samples, &mut self.kept);
+        }
+        self.certain()
+    }
+
+    /// The next frames, and the vectors that are certain by now, if there are many.
+    pub fn push_frames(&mut self, frames: &Features) -> Option<Heard> {
+        self.kept.extend_from_slice(&frames.data);
+        self.certain()
+    }
+
+    fn certain(&mut self) -> Option<Heard> {
         (self.kept.frames() >= BLOCK + 2 * self.network.reach()).then(|| self.take())
     }
 

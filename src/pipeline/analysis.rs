@@ -4,7 +4,7 @@ use audiosearch_index::Span;
 
 use super::chunk::{Chunker, Passage};
 use crate::{
-    features::{FRAME_LENGTH, FRAME_SHIFT, FeatureConfig, FrameStream, LogMel},
+    features::{FRAME_LENGTH, FRAME_SHIFT, FeatureConfig, Features, FrameStream, LogMel},
     segment::{Segmenter, energy_db},
 };
 
@@ -13,6 +13,8 @@ use crate::{
 /// Whatever the sizes of the blocks, the passages are the same.
 pub struct Analysis {
     frames: FrameStream,
+    /// The frames of the last block.
+    fresh: Features,
     segmenter: Box<dyn Segmenter + Send>,
     chunker: Chunker,
     /// Samples of which not every frame's energy is taken yet.
@@ -26,19 +28,34 @@ impl Analysis {
     pub fn new(features: &FeatureConfig, segmenter: Box<dyn Segmenter + Send>, reach: u64) -> Self {
         let frames = FrameStream::new(LogMel::new(features));
         let chunker = Chunker::new(features.bands, reach / FRAME_SHIFT as u64 + 1);
-        Self { frames, segmenter, chunker, carry: Vec::new(), spans: Vec::new(), samples: 0 }
+        Self {
+            frames,
+            fresh: Features::new(features.bands),
+            segmenter,
+            chunker,
+            carry: Vec::new(),
+            spans: Vec::new(),
+            samples: 0,
+        }
     }
 
     /// The next block of 16 kHz samples; what is complete is appended to `out`.
     pub fn push(&mut self, block: &[f32], out: &mut Vec<Passage>) {
         self.samples += block.len() as u64;
-        self.frames.push(block, self.chunker.append());
+        self.fresh.drop_front(usize::MAX);
+        self.frames.push(block, &mut self.fresh);
+        self.chunker.append().extend_from_slice(&self.fresh.data);
         self.carry.extend_from_slice(block);
         let energy = energy_db(&self.carry);
         self.carry.drain(..energy.len() * FRAME_SHIFT);
         self.segmenter.push(&energy, &mut self.spans);
         self.announce();
         self.chunker.take(out);
+    }
+
+    /// The log-mel frames that the last block completed, for others who listen.
+    pub fn fresh(&self) -> &Features {
+        &self.fresh
     }
 
     /// The recording is over. Returns its length in samples.

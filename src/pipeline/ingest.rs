@@ -22,7 +22,7 @@ use super::{
 use crate::{
     audio::{AudioError, ClipStream},
     encoder::{Encoder, EncoderError},
-    features::{FRAME_LENGTH, FeatureConfig},
+    features::{FRAME_LENGTH, FeatureConfig, Features},
     frames::{Archive, ArchiveError, FrameNetwork, HeardStream, Recording},
     segment::{SegmentConfig, SegmentMode},
 };
@@ -234,7 +234,7 @@ impl Ingest {
         let (segmenter, reach) = self.settings.segments.segmenter(self.settings.mode, None);
         let mut analysis = Analysis::new(features, segmenter, reach);
         let failed = |cause| Read::Failed(FileError::Frames { path: path.clone(), cause });
-        let mut ear = match Ear::new(&self.archive, &self.settings.network, &task.key) {
+        let mut ear = match Ear::new(&self.archive, &self.settings.network, &task.key, features) {
             Ok(ear) => ear,
             Err(cause) => return failed(cause),
         };
@@ -248,10 +248,10 @@ impl Ingest {
                 Err(cause @ (AudioError::Truncated { .. } | AudioError::Malformed { .. })) => break Some(cause),
                 Err(cause) => return Read::Failed(cause.into()),
             }
-            if let Err(cause) = ear.push(&block) {
+            analysis.push(&block, &mut passages);
+            if let Err(cause) = ear.push(&block, analysis.fresh()) {
                 return failed(cause);
             }
-            analysis.push(&block, &mut passages);
             for passage in passages.drain(..) {
                 feed.passage(ticket, passage);
             }
@@ -313,16 +313,26 @@ impl Ingest {
 /// Hears a recording and keeps what it hears.
 struct Ear<'a> {
     stream: HeardStream<'a>,
+    /// Whether the model reads the same frames, so that they are made once.
+    shared: bool,
     recording: Recording,
 }
 
 impl<'a> Ear<'a> {
-    fn new(archive: &Archive, network: &'a FrameNetwork, key: &SourceKey) -> Result<Self, ArchiveError> {
-        Ok(Self { stream: HeardStream::new(network), recording: archive.create(key, network.dimension())? })
+    /// `features`: how the frames are made that come with each block of samples.
+    fn new(
+        archive: &Archive,
+        network: &'a FrameNetwork,
+        key: &SourceKey,
+        features: &FeatureConfig,
+    ) -> Result<Self, ArchiveError> {
+        let shared = network.features() == features;
+        let stream = if shared { HeardStream::of_frames(network) } else { HeardStream::new(network) };
+        Ok(Self { stream, shared, recording: archive.create(key, network.dimension())? })
     }
 
-    fn push(&mut self, block: &[f32]) -> Result<(), ArchiveError> {
-        match self.stream.push(block) {
+    fn push(&mut self, block: &[f32], frames: &Features) -> Result<(), ArchiveError> {
+        match if self.shared { self.stream.push_frames(frames) } else { self.stream.push(block) } {
             Some(heard) => self.recording.push(&heard),
             None => Ok(()),
         }

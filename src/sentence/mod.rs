@@ -37,3 +37,24 @@ pub trait SentenceEncoder: Send {
     /// [`SentenceError::Blank`]. What else is in the call changes a vector by no more than rounding (1e-5).
     fn encode(&self, sentences: &[&str]) -> Result<Vec<Embedding>, SentenceError>;
 }
+
+/// A model that also writes sentences again.
+pub trait SentenceModel: SentenceEncoder {
+    /// Writes vectors out as sentences, one each, in the order given.
+    fn decode(&self, vectors: &[Embedding], options: DecodeOptions) -> Result<Vec<String>, SentenceError>;
+
+    /// The same as token ids, the end symbol left out.
+    fn decode_ids(&self, vectors: &[Embedding], options: DecodeOptions) -> Result<Vec<Vec<i64>>, SentenceError>;
+
+    /// What of a vector says the meaning, of unit length.
+    fn meaning_part<'a>(&self, vector: &'a Embedding) -> Result<&'a [f32], SentenceError>;
+
+    /// The tokens that it reads and writes.
+    fn tokens(&self) -> &Tokens;
+
+    /// The network's shape.
+    fn config(&self) -> &SentenceConfig;
+
+    /// The same encoder for another thread; weights are shared, not copied.
+    fn another(&self) -> Result<Box<dyn SentenceEncoder>, SentenceError>;
+}

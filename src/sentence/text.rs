@@ -5,7 +5,6 @@ use std::path::Path;
 use audiosearch_index::{Embedding, Fingerprint};
 use tch::Tensor;
 
-use super::SentenceEncoder;
 use super::checkpoint::Checkpoint;
 use super::config::{DecodeOptions, SentenceConfig};
 use super::decode;
@@ -13,6 +12,7 @@ use super::error::SentenceError;
 use super::layout;
 use super::network::Network;
 use super::tokens::Tokens;
+use super::{SentenceEncoder, SentenceModel};
 use crate::encoder::checkpoint::values;
 use crate::encoder::parameters::Parameters;
 use crate::encoder::{Device, EncoderError, Precision};
@@ -198,5 +198,31 @@ impl SentenceEncoder for TextEncoder {
         }
         let missing = || EncoderError::Torch("the network gave fewer vectors than sentences".into());
         out.into_iter().map(|vector| Ok(vector.ok_or_else(missing)?)).collect()
+    }
+}
+
+impl SentenceModel for TextEncoder {
+    fn decode(&self, vectors: &[Embedding], options: DecodeOptions) -> Result<Vec<String>, SentenceError> {
+        TextEncoder::decode(self, vectors, options)
+    }
+
+    fn decode_ids(&self, vectors: &[Embedding], options: DecodeOptions) -> Result<Vec<Vec<i64>>, SentenceError> {
+        TextEncoder::decode_ids(self, vectors, options)
+    }
+
+    fn meaning_part<'a>(&self, vector: &'a Embedding) -> Result<&'a [f32], SentenceError> {
+        TextEncoder::meaning_part(self, vector)
+    }
+
+    fn tokens(&self) -> &Tokens {
+        TextEncoder::tokens(self)
+    }
+
+    fn config(&self) -> &SentenceConfig {
+        TextEncoder::config(self)
+    }
+
+    fn another(&self) -> Result<Box<dyn SentenceEncoder>, SentenceError> {
+        Ok(Box::new(self.try_clone()?))
     }
 }

@@ -21,7 +21,6 @@ use super::super::{
     progress::Progress,
 };
 use crate::{
-    encoder::Encoder as _,
     eval::{Detecting, Detection, QueryByExample, Token, Utterance, WarpedBaseline, detecting, query_by_example},
     frames::FrameNetwork,
     pipeline::{ClipTask, Ingest, Keys, Settings, Status, listen_to_clips},
@@ -96,7 +95,7 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
     let tokens: Vec<Token> = words.into_iter().zip(askers).map(|(label, speaker)| Token { label, speaker }).collect();
     let (texts, speakers) = utts.labels_and_speakers()?;
     let utterances: Vec<Utterance> = texts.iter().zip(&speakers).map(|(text, who)| Utterance::new(text, who)).collect();
-    let model = args.model.load(None)?;
+    let model = args.model.load(None, context)?;
     let network = FrameNetwork::shipped()?;
     let temporary = Temporary(std::env::temp_dir().join(format!("audiosearch-eval-{}", process::id())));
     let store = args.store.as_deref().unwrap_or(&temporary.0);

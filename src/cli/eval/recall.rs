@@ -76,7 +76,7 @@ pub fn run(args: &RecallArgs, context: &Context) -> Result<Outcome> {
     if copies.is_empty() {
         bail!("no sentence of at least {} words to spoil", 2 * args.words);
     }
-    let model = args.model.load(None, args.device)?;
+    let model = args.model.load(None, args.device, context)?;
     let all = encode_sentences(&sentences, model.encoders(args.jobs.count())?)?;
     let asked: Vec<&str> = copies.iter().map(|(_, copy)| copy.as_str()).collect();
     let asked = encode_sentences(&asked, model.encoders(args.jobs.count())?)?;

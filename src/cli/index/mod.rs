@@ -21,13 +21,11 @@ use super::{
     text::TextModelArgs,
 };
 use crate::{
-    encoder::Encoder as _,
     frames::FrameNetwork,
     pipeline::{
         Found, Ingest, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find, prune,
     },
     segment::{SegmentConfig, SegmentMode},
-    sentence::SentenceEncoder as _,
     text::SentenceMode,
 };
 
@@ -80,14 +78,20 @@ pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
     let messages = &context.messages;
     let store = args.store.existing_or_new()?;
     let mut found = Found::default();
+    let mut unreadable = Vec::new();
     for path in &args.paths {
-        find(path, &mut found, &mut |error| messages.error(error));
+        find(path, &mut found, &mut |error| unreadable.push(error));
     }
     match args.collection {
         Some(Which::Audio) => found.texts.clear(),
         Some(Which::Text) => found.recordings.clear(),
         None => {}
     }
+    if !found.texts.is_empty() {
+        // Before anything is told or stored. Where it fails the texts are left out, and why is told when their turn comes.
+        let _ = context.torch();
+    }
+    unreadable.iter().for_each(|error| messages.error(error));
     let mut news = News::new(messages, Output::new(args.json));
     let Found { recordings, texts } = found;
     // A run that has nothing to index makes an empty store all the same, for recordings unless it was asked for texts.
@@ -117,7 +121,7 @@ impl IndexArgs {
     /// Recordings → the audio collection.
     fn listen(&self, store: &Path, paths: Vec<PathBuf>, news: &mut News<'_>, context: &Context) -> Result<()> {
         let recorded = Reader::open(store, Collection::Audio).ok().map(|reader| reader.schema().model.clone());
-        let model = self.model.load(recorded.as_deref())?;
+        let model = self.model.load(recorded.as_deref(), context)?;
         let schema = Schema {
             dimension: u32::try_from(model.encoder.dimension())?,
             fingerprint: model.encoder.fingerprint(),
@@ -148,7 +152,7 @@ impl IndexArgs {
     /// Texts → the text collection.
     fn read(&self, store: &Path, paths: Vec<PathBuf>, news: &mut News<'_>, context: &Context) -> Result<()> {
         let recorded = Reader::open(store, Collection::Text).ok().map(|reader| reader.schema().model.clone());
-        let model = match self.text_model.load(recorded.as_deref(), self.model.device()) {
+        let model = match self.text_model.load(recorded.as_deref(), self.model.device(), context) {
             Ok(model) => model,
             Err(cause) => {
                 let left = count(paths.len(), "text");

@@ -18,7 +18,6 @@ use crate::{
     },
     export::write_npy,
     pipeline::encode_sentences,
-    sentence::SentenceEncoder as _,
     text::{SentenceMode, is_text_path, one_line, read},
 };
 

@@ -9,8 +9,9 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::{
+    cli,
     encoder::Device,
-    sentence::{SentenceEncoder, TextEncoder},
+    sentence::{SentenceEncoder, SentenceModel},
 };
 
 /// The model that comes with the program.
@@ -26,7 +27,7 @@ pub struct TextModelArgs {
 
 /// A model for sentences, and what a store calls it.
 pub struct TextModel {
-    pub encoder: TextEncoder,
+    pub encoder: Box<dyn SentenceModel>,
     pub name: String,
     device: Device,
 }
@@ -36,11 +37,12 @@ impl TextModelArgs {
     ///
     /// # Errors
     /// Where it cannot be loaded, or the device is not there.
-    pub fn load(&self, of_store: Option<&str>, device: Device) -> Result<TextModel> {
+    pub fn load(&self, of_store: Option<&str>, device: Device, context: &cli::Context) -> Result<TextModel> {
+        let load = context.torch()?.sentences;
         let asked = self.text_model.clone().or_else(|| of_store.map(PathBuf::from));
         let path = asked.filter(|name| name != Path::new(SHIPPED));
         let (encoder, name) = match &path {
-            None => (TextEncoder::shipped(device)?, SHIPPED.to_owned()),
+            None => (load(None, device)?, SHIPPED.to_owned()),
             Some(path) if !path.exists() => match &self.text_model {
                 Some(_) => bail!("{}: no such model; name a file, or {SHIPPED}", path.display()),
                 None => bail!(
@@ -50,7 +52,7 @@ impl TextModelArgs {
             },
             Some(path) => {
                 let full = path.canonicalize().with_context(|| path.display().to_string())?;
-                (TextEncoder::open(path, device)?, full.to_string_lossy().into_owned())
+                (load(Some(path), device)?, full.to_string_lossy().into_owned())
             }
         };
         Ok(TextModel { encoder, name, device })
@@ -67,6 +69,6 @@ impl TextModel {
             Device::Cpu => jobs.get(),
             Device::Cuda(_) => 1,
         };
-        (0..threads).map(|_| Ok(Box::new(self.encoder.try_clone()?) as Box<dyn SentenceEncoder>)).collect()
+        (0..threads).map(|_| Ok(self.encoder.another()?)).collect()
     }
 }

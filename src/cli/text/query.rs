@@ -11,7 +11,6 @@ use crate::{
     encoder::Device,
     pipeline::encode_sentences,
     search::{SentenceOptions, search_sentences},
-    sentence::SentenceEncoder as _,
     text::{SentenceMode, one_line, read},
 };
 
@@ -33,6 +32,8 @@ pub struct Asked<'a> {
 
 /// Prints the sentences of the store that are nearest to those asked for.
 pub fn query(asked: Asked<'_>, context: &Context) -> Result<Outcome> {
+    // Before anything is told.
+    context.torch()?;
     let mut names = asked.sentences.to_vec();
     if let Some(list) = asked.list {
         names.extend(sentences_of(list, context)?);
@@ -43,7 +44,7 @@ pub fn query(asked: Asked<'_>, context: &Context) -> Result<Outcome> {
         bail!("--text {:?}: nothing to look for; write a sentence", names[blank]);
     }
     let reader = open_reader(asked.store, Collection::Text, context)?;
-    let model = asked.model.load(Some(&reader.schema().model), asked.device)?;
+    let model = asked.model.load(Some(&reader.schema().model), asked.device, context)?;
     reader.require(&model.encoder.fingerprint())?;
     let texts: Vec<&str> = sentences.iter().map(String::as_str).collect();
     let threads = if texts.len() > 1 { asked.jobs } else { NonZeroUsize::MIN };
