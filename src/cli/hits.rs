@@ -37,7 +37,7 @@ struct Line<'a> {
     label: Option<&'a str>,
     text: Option<&'a str>,
     confidence: f32,
-    /// With `--explain` alone: seconds into the query, seconds into the recording, cosine.
+    /// With `--explain` alone: seconds into the query, seconds into the recording, likeness.
     #[serde(skip_serializing_if = "Option::is_none")]
     alignment: Option<Vec<(f64, f64, f32)>>,
 }
@@ -48,7 +48,7 @@ pub fn print(output: &mut Output, query: &str, hits: &[Found], many: bool) -> Re
     if output.is_json() {
         for (number, found) in hits.iter().enumerate() {
             let hit = &found.hit;
-            let triple = |moment: &Moment| (moment.question, moment.recording, moment.cosine);
+            let triple = |moment: &Moment| (moment.question, moment.recording, moment.likeness);
             let alignment: Vec<_> = found.moments.iter().map(triple).collect();
             output.json(&Line {
                 query,
@@ -98,8 +98,9 @@ pub fn print(output: &mut Output, query: &str, hits: &[Found], many: bool) -> Re
     for (number, found) in hits.iter().enumerate().filter(|(_, found)| !found.moments.is_empty()) {
         output.text(&format!("\n{}: seconds in the query, in the recording, likeness", number + 1))?;
         for moment in &found.moments {
-            let bar = "#".repeat((moment.cosine.clamp(0.0, 1.0) * 40.0) as usize);
-            output.text(&format!("{:6.2}  {:8.2}  {:5.2}  {bar}", moment.question, moment.recording, moment.cosine))?;
+            let bar = "#".repeat((moment.likeness.clamp(0.0, 1.0) * 40.0) as usize);
+            output
+                .text(&format!("{:6.2}  {:8.2}  {:5.2}  {bar}", moment.question, moment.recording, moment.likeness))?;
         }
     }
     if many {

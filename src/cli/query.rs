@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     audio::Clip,
-    frames::FrameNetwork,
+    frames::{FrameNetwork, Letters, words},
     pipeline::{ClipError, ClipTask, EmbeddedClip, Keys, listen_to_clips},
     search::{MIN_CONFIDENCE, Options, Question, Searcher, SentenceOptions, Sound, query_spans},
 };
@@ -191,8 +191,10 @@ fn questions(
     context: &Context,
 ) -> Result<Vec<Asked>> {
     if !args.say.is_empty() {
+        let letters = Letters::shipped()?;
         let ask = |text: &String| {
-            Ok(Asked { name: text.clone(), question: Question::Word(model.encoder.encode_text(text)?), not: None })
+            let question = Question::Word(written(text, model, &letters, network)?);
+            Ok(Asked { name: text.clone(), question, not: None })
         };
         return args.say.iter().map(ask).collect();
     }
@@ -244,6 +246,15 @@ fn questions(
         Asked { name, question, not: None }
     };
     Ok(like.into_iter().map(several).collect())
+}
+
+/// A written word or phrase, as both networks understand it.
+pub fn written(text: &str, model: &Model, letters: &Letters, network: &FrameNetwork) -> Result<Sound> {
+    let mut vectors: Vec<_> = words(text).map(|word| model.encoder.encode_text(word)).collect::<Result<_, _>>()?;
+    if vectors.is_empty() {
+        vectors.push(model.encoder.encode_text(text)?);
+    }
+    Ok(Sound::written(vectors, letters.pattern(text, network)?))
 }
 
 /// Opens what can be searched; where that is gone or damaged, makes it anew from the truth.

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::{
     features::{FeatureConfig, Features, Frontend as _, LogMel},
-    frames::Heard,
+    frames::{Heard, Pattern},
     search::lay_along,
 };
 
@@ -39,7 +39,8 @@ impl WarpedBaseline {
 
     /// How well the query lies along each recording, in their order.
     pub fn scores(&self, query: &Heard) -> Vec<f32> {
-        let likeness = |recording: &Heard| lay_along(query, recording, 1).first().map_or(-1.0, |best| best.likeness);
+        let query = Pattern::of_cosines(query);
+        let likeness = |recording: &Heard| lay_along(&query, recording, 1).first().map_or(-1.0, |best| best.likeness);
         self.recordings.par_iter().map(likeness).collect()
     }
 }

@@ -7,7 +7,7 @@
 //! | 12 | values in a vector, u32 |
 //! | 16 | identity of the network, u64 |
 //! | 24 | samples of the recording, u64 |
-//! | 32 | vectors, a signed byte a value (127 is 1.0), one every 40 ms |
+//! | 32 | a row every 40 ms: the vector, a signed byte a value (127 is 1.0), and its normaliser, an unsigned byte (16 is 1.0) |
 //!
 //! A file is written beside its place and renamed into it, so that one is whole or not there. It can be made again from the recording.
 
@@ -28,10 +28,12 @@ const FOLDER: &str = "frames";
 const SUFFIX: &str = "frames";
 const PART: &str = "part";
 const MAGIC: &[u8; 8] = b"ASFRAMES";
-const FORMAT: u32 = 1;
+/// 1 had no normalisers.
+const FORMAT: u32 = 2;
 const HEADER: usize = 32;
-/// A byte's value for 1.0.
+/// A byte's value for 1.0, of a vector and of a normaliser.
 const SCALE: f32 = 127.0;
+const NORMALISER_SCALE: f32 = 16.0;
 
 /// Why the vectors of a recording cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -118,13 +120,20 @@ impl Archive {
             return Err(stale("is of another version of the recording"));
         }
         let dimension = word(12).max(1) as usize;
-        let vectors = (length as usize - HEADER) / dimension;
-        let to = range.end.min(vectors);
+        let row = dimension + 1;
+        let rows = (length as usize - HEADER) / row;
+        let to = range.end.min(rows);
         let from = range.start.min(to);
-        let mut bytes = vec![0; (to - from) * dimension];
-        file.seek(SeekFrom::Start((HEADER + from * dimension) as u64)).map_err(io("read"))?;
+        let mut bytes = vec![0; (to - from) * row];
+        file.seek(SeekFrom::Start((HEADER + from * row) as u64)).map_err(io("read"))?;
         file.read_exact(&mut bytes).map_err(io("read"))?;
-        Ok(Heard::from_values(dimension, bytes.into_iter().map(|byte| f32::from(byte as i8) / SCALE).collect()))
+        let mut data = Vec::with_capacity((to - from) * dimension);
+        let mut normalisers = Vec::with_capacity(to - from);
+        for row in bytes.chunks_exact(row) {
+            data.extend(row[..dimension].iter().map(|&byte| f32::from(byte as i8) / SCALE));
+            normalisers.push(f32::from(row[dimension]) / NORMALISER_SCALE);
+        }
+        Ok(Heard::with_normalisers(dimension, data, normalisers))
     }
 
     /// Whether it has the vectors of a recording of so many samples.
@@ -159,7 +168,11 @@ impl Recording {
     /// # Errors
     /// Where they cannot be written.
     pub fn push(&mut self, heard: &Heard) -> Result<(), ArchiveError> {
-        let bytes: Vec<u8> = heard.data().iter().map(|value| (value * SCALE).round() as i8 as u8).collect();
+        let mut bytes = Vec::with_capacity(heard.len() * (heard.dimension() + 1));
+        for (row, normaliser) in heard.data().chunks_exact(heard.dimension()).zip(heard.normalisers()) {
+            bytes.extend(row.iter().map(|value| (value * SCALE).round() as i8 as u8));
+            bytes.push((normaliser * NORMALISER_SCALE).round() as u8);
+        }
         self.out.write_all(&bytes).map_err(|cause| self.failed("write", cause))
     }
 
@@ -192,7 +205,8 @@ mod tests {
     use super::*;
 
     fn rows(count: usize) -> Heard {
-        Heard::from_values(2, (0..count).flat_map(|i| [(i as f32 * 0.1).cos(), (i as f32 * 0.1).sin()]).collect())
+        let data = (0..count).flat_map(|i| [(i as f32 * 0.1).cos(), (i as f32 * 0.1).sin()]).collect();
+        Heard::with_normalisers(2, data, (0..count).map(|i| i as f32 * 0.2).collect())
     }
 
     fn write(archive: &Archive, key: &SourceKey, count: usize) {
@@ -211,6 +225,7 @@ mod tests {
         assert_eq!(part.len(), 7);
         let apart = part.data().iter().zip(rows(20).part(5, 12).data()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(apart < 0.01);
+        assert!((part.normalisers()[3] - 1.6).abs() < 0.05);
         assert_eq!(archive.read(&key, 20 * 640, 15..99).unwrap().len(), 5);
         assert_eq!(archive.read(&key, 20 * 640, 50..99).unwrap().len(), 0);
     }

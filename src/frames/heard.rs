@@ -1,31 +1,45 @@
 //! Vectors of consecutive moments.
 
+use super::Pattern;
+
 /// Rows of equal size, one every 40 ms, `[len, dimension]`, each of unit length or all zero (nothing known of that moment).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heard {
     dimension: usize,
     data: Vec<f32>,
+    /// How much each vector is like anything at all (see [`Pattern`](super::Pattern)).
+    normalisers: Vec<f32>,
 }
 
 impl Heard {
     /// Nothing yet.
     pub fn new(dimension: usize) -> Self {
-        Self { dimension: dimension.max(1), data: Vec::new() }
+        Self::with_normalisers(dimension, Vec::new(), Vec::new())
     }
 
-    /// From values row by row; a last row that is not whole is left out of all counts.
+    /// From values row by row, every normaliser 0; a last row that is not whole is left out of all counts.
     pub fn from_values(dimension: usize, data: Vec<f32>) -> Self {
-        Self { dimension: dimension.max(1), data }
+        let rows = data.len() / dimension.max(1);
+        Self::with_normalisers(dimension, data, vec![0.0; rows])
+    }
+
+    /// From values row by row, and a normaliser a row; there are as many vectors as there are of both.
+    pub fn with_normalisers(dimension: usize, mut data: Vec<f32>, mut normalisers: Vec<f32>) -> Self {
+        let dimension = dimension.max(1);
+        let rows = normalisers.len().min(data.len() / dimension);
+        data.truncate(rows * dimension);
+        normalisers.truncate(rows);
+        Self { dimension, data, normalisers }
     }
 
     /// Number of vectors.
     pub fn len(&self) -> usize {
-        self.data.len() / self.dimension
+        self.normalisers.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.normalisers.is_empty()
     }
 
     /// Values in a vector.
@@ -43,10 +57,35 @@ impl Heard {
         &self.data
     }
 
+    /// Of each vector how much it is like anything at all, `[len]`.
+    pub fn normalisers(&self) -> &[f32] {
+        &self.normalisers
+    }
+
     /// The vectors `from..to`, as far as there are any.
     pub fn part(&self, from: usize, to: usize) -> Self {
         let to = to.min(self.len());
         let from = from.min(to);
-        Self { dimension: self.dimension, data: self.data[from * self.dimension..to * self.dimension].to_vec() }
+        let data = self.data[from * self.dimension..to * self.dimension].to_vec();
+        Self { dimension: self.dimension, data, normalisers: self.normalisers[from..to].to_vec() }
+    }
+}
+
+/// A clip moment by moment: what is asked for, and the quiet around it that is not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Excerpt {
+    /// What of the clip comes before.
+    pub before: Heard,
+    /// What is asked for.
+    pub asked: Pattern,
+    /// What of the clip comes after.
+    pub after: Heard,
+}
+
+impl From<Pattern> for Excerpt {
+    /// All of it is asked for.
+    fn from(asked: Pattern) -> Self {
+        let nothing = Heard::new(asked.dimension());
+        Self { before: nothing.clone(), asked, after: nothing }
     }
 }

@@ -7,12 +7,17 @@
 
 mod archive;
 mod heard;
+mod layer;
+mod letters;
 mod network;
+mod pattern;
 mod stream;
 
 pub use archive::{Archive, ArchiveError, Recording};
-pub use heard::Heard;
+pub use heard::{Excerpt, Heard};
+pub use letters::{Letters, words};
 pub use network::{FrameNetwork, NetworkError};
+pub use pattern::Pattern;
 pub use stream::HeardStream;
 
 use crate::features::FRAME_SHIFT;

@@ -1,15 +1,18 @@
 //! The network: log-mel frames in, a unit vector for every fourth of them out.
 
-use std::sync::Arc;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use safetensors::SafeTensors;
 
-use half::f16;
-use safetensors::{Dtype, SafeTensors};
-
-use super::{Heard, REDUCTION};
-use crate::{
-    features::{FeatureConfig, Features},
-    kernels::Matrix,
+use super::{
+    Heard, Pattern, REDUCTION,
+    layer::{Layer, misshapen, tensor, vector},
 };
+use crate::features::{FeatureConfig, Features};
+
+/// A divergence that makes the likeness 0.
+const RANGE: f32 = 8.0;
+/// Weight of the vectors' own cosine beside the divergence: sounds that are no speech differ within their class.
+const OWN: f32 = 1.0;
 
 const SHIPPED: &[u8] = include_bytes!("weights/frames.safetensors");
 
@@ -29,41 +32,15 @@ pub enum NetworkError {
     },
 }
 
-/// A convolution over time; batch normalisation is folded into the weights.
-#[derive(Debug, Clone)]
-struct Layer {
-    /// [taps × width of a row, outputs]
-    matrix: Matrix,
-    taps: usize,
-    stride: usize,
-}
-
-impl Layer {
-    /// Rows of zeros that it wants before the first and after the last one of its input.
-    fn edge(&self) -> usize {
-        self.taps / 2
-    }
-
-    /// `time` rows with edges → ⌈time / stride⌉ rows, with `edge` rows of zeros on either side.
-    fn run(&self, input: &[f32], time: usize, edge: usize) -> (Vec<f32>, usize) {
-        let (rows, width) = (time.div_ceil(self.stride), self.matrix.stride());
-        let mut output = vec![0.0; (rows + 2 * edge) * width];
-        // The window of a row is `taps` rows on end: it is read as it lies.
-        let step = self.stride * self.matrix.inputs() / self.taps;
-        self.matrix.run(input, step, rows, &mut output[edge * width..][..rows * width]);
-        (output, rows)
-    }
-}
-
 /// The frame network; cheap to share, and the same whatever the model of a store is.
 #[derive(Debug, Clone)]
 pub struct FrameNetwork {
     features: FeatureConfig,
-    mean: Vec<f32>,
-    std: Vec<f32>,
-    /// Shared by clones.
-    layers: Arc<[Layer]>,
-    dimension: usize,
+    mean: Array1<f32>,
+    std: Array1<f32>,
+    layers: Vec<Layer>,
+    /// Directions of the classes of sounds that it tells apart, [classes, dimension], times the steepness of their odds.
+    classes: Array2<f32>,
     /// First bytes of the weights' blake3: vectors of other weights are not compared.
     id: u64,
 }
@@ -77,45 +54,35 @@ impl FrameNetwork {
         Self::parse(SHIPPED)
     }
 
-    /// Reads weights: `input.mean`, `input.std` [bands]; `layer.N.weight` [outputs, inputs, taps] and `layer.N.bias`. The first two
-    /// layers step over every other position.
+    /// Reads weights: `input.mean`, `input.std` [bands]; `layer.N.weight` [outputs, inputs, taps] and `layer.N.bias`; `classes`
+    /// [classes, dimension]. The first two layers step over every other position.
     ///
     /// # Errors
     /// Names what is wrong.
     pub fn parse(bytes: &[u8]) -> Result<Self, NetworkError> {
         let file = SafeTensors::deserialize(bytes).map_err(|cause| NetworkError::Damaged(cause.to_string()))?;
         let features = FeatureConfig::default();
-        let vector = |name: &str, length: usize| {
-            let (shape, values) = tensor(&file, name)?;
-            if shape == [length] { Ok(values) } else { Err(misshapen(name, &shape)) }
-        };
-        let (mean, std) = (vector("input.mean", features.bands)?, vector("input.std", features.bands)?);
-        let mut layers = Vec::new();
-        // Values in a row, and its width with the zeros behind them.
-        let (mut size, mut width) = (features.bands, features.bands);
-        while file.names().contains(&format!("layer.{}.weight", layers.len()).as_str()) {
-            let name = format!("layer.{}.weight", layers.len());
-            let (shape, values) = tensor(&file, &name)?;
-            let &[outputs, inputs, taps] = shape.as_slice() else { return Err(misshapen(&name, &shape)) };
-            if inputs != size || taps % 2 == 0 || outputs == 0 {
-                return Err(misshapen(&name, &shape));
-            }
-            let bias = vector(&format!("layer.{}.bias", layers.len()), outputs)?;
-            let at = |place: usize, output: usize| match place % width {
-                input if input < inputs => values[(output * inputs + input) * taps + place / width],
-                _ => 0.0,
-            };
-            let matrix = Matrix::new(taps * width, outputs, at, |output| bias[output]);
-            let stride = if layers.len() < 2 { 2 } else { 1 };
-            (size, width) = (outputs, matrix.stride());
-            layers.push(Layer { matrix, taps, stride });
+        let (mean, std) = (vector(&file, "input.mean", features.bands)?, vector(&file, "input.std", features.bands)?);
+        let mut layers: Vec<Layer> = Vec::new();
+        let mut size = features.bands;
+        while let Some(layer) = Layer::read(&file, layers.len(), size, if layers.len() < 2 { 2 } else { 1 })? {
+            size = layer.outputs();
+            layers.push(layer);
         }
         if layers.len() < 2 {
             return Err(NetworkError::Tensor { name: "layer.1.weight".into(), cause: "is missing".into() });
         }
+        let (shape, values) = tensor(&file, "classes")?;
+        let classes = match shape.as_slice() {
+            &[classes, dimension] if classes > 0 && dimension == size => {
+                Array2::from_shape_vec((classes, size), values)
+            }
+            _ => return Err(misshapen("classes", &shape)),
+        };
+        let classes = classes.map_err(|_| misshapen("classes", &shape))?;
         let digest = blake3::hash(bytes);
         let id = digest.as_bytes()[..8].iter().fold(0, |id, byte| id << 8 | u64::from(*byte));
-        Ok(Self { features, mean, std, layers: layers.into(), dimension: size, id })
+        Ok(Self { features, mean, std, layers, classes, id })
     }
 
     /// The filterbank that it reads.
@@ -125,7 +92,7 @@ impl FrameNetwork {
 
     /// Values in a vector.
     pub fn dimension(&self) -> usize {
-        self.dimension
+        self.layers.last().map_or(0, Layer::outputs)
     }
 
     /// Tells its vectors from those of other weights.
@@ -136,62 +103,68 @@ impl FrameNetwork {
     /// How many log-mel frames before and after its own a vector depends on, rounded up to whole steps.
     pub fn reach(&self) -> usize {
         let (mut step, mut reach) = (1, 0);
-        for layer in self.layers.iter() {
-            reach += layer.taps / 2 * step;
-            step *= layer.stride;
+        for layer in &self.layers {
+            reach += layer.reach() * step;
+            step *= layer.stride();
         }
         reach.next_multiple_of(REDUCTION)
     }
 
     /// The vectors of a sound: of its frames 0, 4, 8 and so on.
     pub fn hear(&self, features: &Features) -> Heard {
-        let bands = self.features.bands;
-        if features.bands() != bands {
-            return Heard::new(self.dimension);
-        }
-        let edge_of = |layer: Option<&Layer>| layer.map_or(0, Layer::edge);
-        let edge = edge_of(self.layers.first());
-        let mut time = features.frames();
-        let mut states = vec![0.0; (time + 2 * edge) * bands];
-        for (row, frame) in states[edge * bands..].chunks_exact_mut(bands).zip(features.data.chunks_exact(bands)) {
-            for (((cell, value), mean), std) in row.iter_mut().zip(frame).zip(&self.mean).zip(&self.std) {
-                *cell = (value - mean) / std;
-            }
-        }
+        let shape = (features.frames(), features.bands());
+        let Ok(input) = ArrayView2::from_shape(shape, &features.data) else { return Heard::new(self.dimension()) };
+        let mut states = (&input - &self.mean) / &self.std;
         for (number, layer) in self.layers.iter().enumerate() {
-            let next = self.layers.get(number + 1);
-            (states, time) = layer.run(&states, time, edge_of(next));
-            if next.is_some() {
-                states.iter_mut().for_each(|value| *value = value.max(0.0));
+            states = layer.run(states.view());
+            if number + 1 < self.layers.len() {
+                states.mapv_inplace(|value| value.max(0.0));
             }
         }
-        let width = states.len().checked_div(time).unwrap_or(1).max(1);
-        let mut data = Vec::with_capacity(time * self.dimension);
-        for row in states.chunks_exact(width).map(|row| &row[..self.dimension]) {
-            let length = row.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-12);
-            data.extend(row.iter().map(|value| value / length));
+        for mut row in states.axis_iter_mut(Axis(0)) {
+            let length = row.dot(&row).sqrt().max(1e-12);
+            row /= length;
         }
-        Heard::from_values(self.dimension, data)
+        // log Σ exp: what the odds of all classes come to.
+        let odds = states.dot(&self.classes.t());
+        let normaliser = |row: ArrayView1<'_, f32>| {
+            let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            most + row.iter().map(|value| (value - most).exp()).sum::<f32>().ln()
+        };
+        let normalisers = odds.axis_iter(Axis(0)).map(normaliser).collect();
+        Heard::with_normalisers(self.dimension(), states.into_raw_vec_and_offset().0, normalisers)
     }
-}
 
-fn misshapen(name: &str, shape: &[usize]) -> NetworkError {
-    NetworkError::Tensor { name: name.into(), cause: format!("has the shape {shape:?}") }
-}
-
-/// Shape and values of a tensor of 16 or 32 bits.
-fn tensor(file: &SafeTensors<'_>, name: &str) -> Result<(Vec<usize>, Vec<f32>), NetworkError> {
-    let bad = |cause: &str| NetworkError::Tensor { name: name.into(), cause: cause.into() };
-    let view = file.tensor(name).map_err(|_| bad("is missing"))?;
-    let values: Vec<f32> = match view.dtype() {
-        Dtype::F16 => view.data().as_chunks::<2>().0.iter().map(|&b| f16::from_le_bytes(b).to_f32()).collect(),
-        Dtype::F32 => view.data().as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),
-        _ => return Err(bad("is neither of 16 nor of 32 bits")),
-    };
-    if values.iter().any(|value| !value.is_finite()) {
-        return Err(bad("holds values that are not finite"));
+    /// What a clip with these vectors asks for.
+    ///
+    /// The likeness of two moments is by the divergence (Kullback and Leibler 1951) of what the first says of the classes of sounds from
+    /// what the second says: Σ p log q is the dot product of the mean of the classes' directions, by p, with the second vector, less its
+    /// normaliser. So comparing costs no more than a cosine. (Posteriorgrams for spoken queries: Hazen, Shen and White 2009.)
+    pub fn pattern(&self, heard: &Heard) -> Pattern {
+        let (mut directions, mut same) = (Vec::new(), Vec::new());
+        for at in 0..heard.len() {
+            let vector = ArrayView1::from(heard.row(at));
+            let normaliser = heard.normalisers()[at];
+            let shares = self.classes.dot(&vector).mapv(|odds| (odds - normaliser).exp());
+            let direction = shares.dot(&self.classes) / shares.sum().max(1e-12) + &vector * OWN;
+            same.push(direction.dot(&vector) - normaliser);
+            directions.extend(direction);
+        }
+        Pattern::new(self.dimension(), directions, same, RANGE)
     }
-    Ok((view.shape().to_vec(), values))
+
+    /// What is asked for by naming the class of sounds of each moment.
+    ///
+    /// # Errors
+    /// Where there is no such class.
+    pub fn expected(&self, classes: &[usize]) -> Result<Pattern, NetworkError> {
+        if classes.iter().any(|&class| class >= self.classes.nrows()) {
+            return Err(misshapen("classes", self.classes.shape()));
+        }
+        let directions = classes.iter().flat_map(|&class| self.classes.row(class).to_vec()).collect();
+        // The log of a probability is at most 0.
+        Ok(Pattern::new(self.dimension(), directions, vec![0.0; classes.len()], RANGE))
+    }
 }
 
 #[cfg(test)]

@@ -82,11 +82,16 @@ mod tests {
         let whole = network.hear(&features);
         for size in [7_001, 160_000, 500_000] {
             let mut stream = HeardStream::new(&network);
-            let mut data = Vec::new();
+            let (mut data, mut normalisers) = (Vec::new(), 0);
             for block in samples.chunks(size) {
-                data.extend(stream.push(block).into_iter().flat_map(|heard| heard.data().to_vec()));
+                if let Some(heard) = stream.push(block) {
+                    data.extend_from_slice(heard.data());
+                    normalisers += heard.normalisers().len();
+                }
             }
-            data.extend_from_slice(stream.finish().data());
+            let last = stream.finish();
+            data.extend_from_slice(last.data());
+            assert_eq!(normalisers + last.normalisers().len(), whole.len());
             assert_eq!(data.len(), whole.data().len());
             let apart = data.iter().zip(whole.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(apart < 1e-4, "{size}: {apart}");

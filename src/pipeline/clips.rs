@@ -19,7 +19,7 @@ use crate::{
     audio::{AudioError, Clip, ClipStream, SAMPLE_RATE},
     encoder::{Encoder, EncoderError},
     features::{FRAME_LENGTH, FeatureConfig, Features, Frontend as _, LogMel},
-    frames::{FrameNetwork, Heard, STEP},
+    frames::{Excerpt, FrameNetwork, STEP},
 };
 
 /// Why a clip has no embedding. Every message names the file.
@@ -98,8 +98,8 @@ pub struct EmbeddedClip {
     pub samples: u64,
     /// Its spans, counted from the beginning of the clip.
     pub spans: Vec<Embedded>,
-    /// Its vectors from moment to moment between the first and the last of its spans, where asked for.
-    pub heard: Option<Heard>,
+    /// Its vectors from moment to moment, where wanted; what is asked for lies between the first and the last of its spans.
+    pub heard: Option<Excerpt>,
     /// Why its recording ended early, if it did.
     pub truncated: Option<String>,
 }
@@ -117,7 +117,7 @@ struct Read {
     samples: u64,
     /// Samples of its surroundings that were read before it.
     lead: u64,
-    heard: Option<Heard>,
+    heard: Option<Excerpt>,
     truncated: Option<String>,
 }
 
@@ -279,7 +279,13 @@ fn read_clip<I>(
         let from = ((lead + first + STEP / 2) / STEP) as usize;
         // A span's last frame begins a frame's length before its end.
         let own = (last - first).saturating_sub(FRAME_LENGTH as u64 / 2);
-        heard.part(from, from + ((own + STEP / 2) / STEP).max(2) as usize)
+        let to = from + ((own + STEP / 2) / STEP).max(2) as usize;
+        let end = ((lead + (end - start) as u64) / STEP) as usize;
+        Excerpt {
+            before: heard.part((lead / STEP) as usize, from),
+            asked: network.pattern(&heard.part(from, to)),
+            after: heard.part(to, end.max(to)),
+        }
     });
     let mut chunker = Chunker::new(features.bands, u64::MAX);
     *chunker.append() = frames;

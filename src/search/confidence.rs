@@ -1,7 +1,8 @@
 //! How probable it is that a hit is what was asked for.
 //!
 //! The question is put to random places of the store as well. They are not what was asked for, but for rare luck, so that their scores
-//! say what a score is worth: `z` is how many of their deviations a hit lies above their mean. The log odds grow with z, and fall with
+//! say what a score is worth: `z` is how many of their deviations a hit lies above their mean. The log odds grow with z and with how near
+//! the score is to that of the very same sound (where the random places too say what was asked for, z says little), and fall with
 //! the logarithm of how much was searched: the more there is, the more sounds like anything by chance.
 
 /// Scores of random places.
@@ -11,19 +12,25 @@ pub struct Null {
     deviation: f32,
 }
 
-/// Straight line from z to log odds, fitted on dev for a store of [`FITTED_FOR`] segments.
+/// Log odds as a sum, fitted on dev (logistic regression) for a store of [`FITTED_FOR`] segments.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
     offset: f32,
     slope: f32,
+    /// For each time that the distance to the very same sound shrinks by e.
+    nearness: f32,
 }
 
 /// For clips that were laid along the recordings.
-pub const LAID: Line = Line { offset: -9.49, slope: 2.66 };
-/// For what was compared by one vector alone, written words among them.
-pub const SPAN: Line = Line { offset: -9.2, slope: 2.33 };
+pub const LAID: Line = Line { offset: -11.7, slope: 1.64, nearness: 3.74 };
+/// For written words that were laid along the recordings.
+pub const WRITTEN: Line = Line { offset: -12.5, slope: 2.56, nearness: 2.78 };
+/// For what was compared by one vector alone.
+pub const SPAN: Line = Line { offset: -9.2, slope: 2.33, nearness: 0.0 };
 /// Below that even a best hit is most probably no match: nothing is found, unless one asks for less.
 pub const MIN_CONFIDENCE: f32 = 0.05;
+/// Nothing is told apart that is nearer to the very same sound.
+const NEAREST: f32 = 0.003;
 /// Segments of the store that the lines are fitted on.
 const FITTED_FOR: f32 = 6_550.0;
 
@@ -49,7 +56,8 @@ impl Null {
 pub fn confidence(score: f32, null: Option<&Null>, line: Line, segments: usize) -> f32 {
     let Some(null) = null else { return score.clamp(0.0, 1.0) };
     let prior = (segments.max(1) as f32 / FITTED_FOR).ln();
-    let odds = line.offset + line.slope * null.z(score) - prior;
+    let nearness = -(1.0 - score).max(NEAREST).ln();
+    let odds = line.offset + line.slope * null.z(score) + line.nearness * nearness - prior;
     1.0 / (1.0 + (-odds).exp())
 }
 
@@ -66,6 +74,14 @@ mod tests {
         assert!(at(0.25, 10_000) < 0.01 && at(0.9, 10_000) > 0.99);
         assert!(at(0.4, 1_000) > at(0.4, 100_000));
         assert!(Null::of(&scores[..7]).is_none());
+    }
+
+    #[test]
+    fn the_very_same_sound_is_probable_among_many_that_are_like_it() {
+        let scores: Vec<f32> = (0..100).map(|i| 0.7 + 0.002 * i as f32).collect();
+        let null = Null::of(&scores).unwrap();
+        let at = |score| confidence(score, Some(&null), LAID, 30_000);
+        assert!(at(0.99) > 0.9 && at(0.8) < 0.05 && at(1.0) >= at(0.999));
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! Laying a query along a recording: subsequence dynamic time warping.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, linalg::general_mat_mul};
 
-use crate::frames::Heard;
+use crate::frames::{Heard, Pattern};
 
 /// Where a query lies in a stretch of a recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alignment {
-    /// Mean over the query's vectors of the cosine with the vector that each is laid on; 1 is the very same sound.
+    /// Mean over the query's moments of the likeness to the vector that each is laid on; 1 is the very same sound.
     pub likeness: f32,
-    /// For each vector of the query the vector of the stretch that it is laid on; rising or standing.
+    /// For each moment of the query the vector of the stretch that it is laid on; rising or standing.
     pub path: Vec<usize>,
 }
 
@@ -27,36 +27,26 @@ impl Alignment {
 
 /// The best places of a query in a stretch, best first and no two overlapping, `most` of them at most.
 ///
-/// Each vector of the query is laid on one of the stretch; the next one on the same, the next or the one after that, so that what is
+/// Each moment of the query is laid on one of the stretch; the next one on the same, the next or the one after that, so that what is
 /// said up to twice as fast or much slower still fits. The mean is over the query alone: long and short places compare
 /// (Müller 2007, subsequence DTW, with steps (1,0), (1,1), (1,2)).
-pub fn lay_along(query: &Heard, stretch: &Heard, most: usize) -> Vec<Alignment> {
+pub fn lay_along(query: &Pattern, stretch: &Heard, most: usize) -> Vec<Alignment> {
     let (n, m) = (query.len(), stretch.len());
     if n == 0 || m == 0 || query.dimension() != stretch.dimension() {
         return Vec::new();
     }
-    let Some(cosines) = cosines(query, stretch) else { return Vec::new() };
-    // sums[i][j]: the best sum with vector i of the query laid on j; back[i][j]: how far before j its predecessor lies.
-    let mut sums = cosines;
-    let mut back = Array2::<u8>::zeros((n, m));
+    let Some(mut sums) = likenesses(query, stretch) else { return Vec::new() };
+    // sums[i * m + j]: the best sum with vector i of the query laid on j; back[i * m + j]: how far before j its predecessor lies.
+    let mut back = vec![0_u8; n * m];
     for i in 1..n {
-        for j in 0..m {
-            let before = |step: usize| j.checked_sub(step).map_or(f32::NEG_INFINITY, |at| sums[[i - 1, at]]);
-            let mut step = 1;
-            for other in [0, 2] {
-                if before(other) > before(step) {
-                    step = other;
-                }
-            }
-            let best = before(step);
-            // Where the recording has just begun, only standing still is left.
-            let (best, step) = if best.is_finite() { (best, step) } else { (before(0), 0) };
-            back[[i, j]] = step as u8;
-            sums[[i, j]] += best;
-        }
+        let (before, here) = sums.split_at_mut(i * m);
+        step(&before[(i - 1) * m..], &mut here[..m], &mut back[i * m..(i + 1) * m]);
     }
-    let mut ends: Vec<usize> = (0..m).collect();
-    ends.sort_by(|a, b| sums[[n - 1, *b]].total_cmp(&sums[[n - 1, *a]]).then(a.cmp(b)));
+    let last = &sums[(n - 1) * m..];
+    // What has a better neighbour is the same place, a moment off.
+    let peak = |j: &usize| (*j == 0 || last[j - 1] <= last[*j]) && (j + 1 == m || last[j + 1] <= last[*j]);
+    let mut ends: Vec<usize> = (0..m).filter(peak).collect();
+    ends.sort_by(|a, b| last[*b].total_cmp(&last[*a]).then(a.cmp(b)));
     let mut found: Vec<Alignment> = Vec::new();
     let mut taken = vec![false; m];
     for end in ends {
@@ -68,9 +58,9 @@ pub fn lay_along(query: &Heard, stretch: &Heard, most: usize) -> Vec<Alignment> 
         }
         let mut path = vec![end; n];
         for i in (1..n).rev() {
-            path[i - 1] = path[i] - usize::from(back[[i, path[i]]]);
+            path[i - 1] = path[i] - usize::from(back[i * m + path[i]]);
         }
-        let alignment = Alignment { likeness: sums[[n - 1, end]] / n as f32, path };
+        let alignment = Alignment { likeness: last[end] / n as f32, path };
         let fresh = !taken[alignment.start()..alignment.end()].contains(&true);
         // What overlaps a better place is no place of its own, nor does it hide others.
         if fresh {
@@ -81,12 +71,34 @@ pub fn lay_along(query: &Heard, stretch: &Heard, most: usize) -> Vec<Alignment> 
     found
 }
 
-/// Of every pair, `[query, stretch]`.
-fn cosines(query: &Heard, stretch: &Heard) -> Option<Array2<f32>> {
-    let view = |heard: &Heard| -> Option<Array2<f32>> {
-        Some(ArrayView2::from_shape((heard.len(), heard.dimension()), heard.data()).ok()?.to_owned())
-    };
-    Some(view(query)?.dot(&view(stretch)?.t()))
+/// Adds to each of a row's likenesses the best sum of the row before that it may follow, and notes how far before that lies.
+fn step(before: &[f32], here: &mut [f32], back: &mut [u8]) {
+    // Where the recording has just begun, there is little to come from.
+    here[0] += before[0];
+    if let [_, second, ..] = here {
+        *second += before[0].max(before[1]);
+        back[1] = u8::from(before[0] >= before[1]);
+    }
+    let triples = before.iter().zip(before.iter().skip(1)).zip(before.iter().skip(2));
+    for ((sum, back), ((two, one), none)) in here.iter_mut().zip(back).skip(2).zip(triples) {
+        let (best, far) = if none > one { (none, 0) } else { (one, 1) };
+        let (best, far) = if two > best { (two, 2) } else { (best, far) };
+        *sum += best;
+        *back = far;
+    }
+}
+
+/// Of every pair, [query, stretch], row by row.
+fn likenesses(query: &Pattern, stretch: &Heard) -> Option<Vec<f32>> {
+    let asked = ArrayView2::from_shape((query.len(), query.dimension()), query.directions()).ok()?;
+    let vectors = ArrayView2::from_shape((stretch.len(), stretch.dimension()), stretch.data()).ok()?;
+    let mut out = Array2::zeros((query.len(), stretch.len()));
+    general_mat_mul(1.0, &asked, &vectors.t(), 0.0, &mut out);
+    let mut out = out.into_raw_vec_and_offset().0;
+    for (at, row) in out.chunks_exact_mut(stretch.len()).enumerate() {
+        query.likenesses(at, row, stretch.normalisers());
+    }
+    Some(out)
 }
 
 #[cfg(test)]
@@ -100,25 +112,29 @@ mod tests {
         Heard::from_values(26, data.collect())
     }
 
+    fn asked(letters: &str) -> Pattern {
+        Pattern::of_cosines(&heard(letters))
+    }
+
     #[test]
     fn a_word_is_found_where_it_is_said() {
-        let found = lay_along(&heard("word"), &heard("xxxwordxx"), 1);
+        let found = lay_along(&asked("word"), &heard("xxxwordxx"), 1);
         assert_eq!((found[0].likeness, found[0].path.as_slice()), (1.0, &[3, 4, 5, 6][..]));
         assert_eq!((found[0].start(), found[0].end()), (3, 7));
     }
 
     #[test]
     fn slower_and_faster_is_still_the_word() {
-        let slow = lay_along(&heard("aabbcc"), &heard("xxabcxx"), 1);
+        let slow = lay_along(&asked("aabbcc"), &heard("xxabcxx"), 1);
         assert_eq!((slow[0].likeness, slow[0].start(), slow[0].end()), (1.0, 2, 5));
-        let fast = lay_along(&heard("abc"), &heard("xxaabbccxx"), 1);
+        let fast = lay_along(&asked("abc"), &heard("xxaabbccxx"), 1);
         assert_eq!(fast[0].likeness, 1.0);
         assert!(fast[0].start() >= 2 && fast[0].end() <= 8);
     }
 
     #[test]
     fn every_place_is_found_once_and_best_first() {
-        let found = lay_along(&heard("cat"), &heard("xcatxxcutxxcatx"), 3);
+        let found = lay_along(&asked("cat"), &heard("xcatxxcutxxcatx"), 3);
         let places: Vec<_> = found.iter().map(|place| (place.start(), place.end())).collect();
         assert_eq!(places[..2], [(1, 4), (11, 14)]);
         assert!(found[2].likeness < 1.0);
@@ -131,8 +147,8 @@ mod tests {
 
     #[test]
     fn nothing_lies_along_nothing() {
-        assert!(lay_along(&heard(""), &heard("abc"), 3).is_empty());
-        assert!(lay_along(&heard("abc"), &heard(""), 3).is_empty());
-        assert_eq!(lay_along(&heard("abcdef"), &heard("f"), 3).len(), 1, "a stretch shorter than the query");
+        assert!(lay_along(&asked(""), &heard("abc"), 3).is_empty());
+        assert!(lay_along(&asked("abc"), &heard(""), 3).is_empty());
+        assert_eq!(lay_along(&asked("abcdef"), &heard("f"), 3).len(), 1, "a stretch shorter than the query");
     }
 }

@@ -21,5 +21,5 @@ pub struct Moment {
     /// Seconds into the recording.
     pub recording: f64,
     /// How alike they sound, 1 at most.
-    pub cosine: f32,
+    pub likeness: f32,
 }

@@ -11,9 +11,11 @@ mod dtw;
 mod found;
 mod merge;
 mod question;
+mod quiet;
 mod rerank;
 mod searcher;
 mod sentences;
+mod whole;
 
 pub use clip::query_spans;
 pub use confidence::MIN_CONFIDENCE;

@@ -1,9 +1,9 @@
 //! What is asked for.
 
-use audiosearch_index::{Embedding, EmbeddingError};
+use audiosearch_index::{Embedding, EmbeddingError, Span};
 
 use crate::{
-    frames::Heard,
+    frames::{Excerpt, Pattern},
     pipeline::{Embedded, EmbeddedClip},
 };
 
@@ -16,7 +16,16 @@ pub struct Sound {
     /// Its spans in order of time: one, or the windows of a long clip.
     pub spans: Vec<Embedded>,
     /// Its vectors from moment to moment; without them it cannot be laid along a recording.
-    pub heard: Option<Heard>,
+    pub heard: Option<Excerpt>,
+}
+
+impl Sound {
+    /// Something written: a vector of each word, and what is to be heard from moment to moment, where that is known.
+    pub fn written(words: Vec<Embedding>, pattern: Option<Pattern>) -> Self {
+        let nowhere = Span { start: 0, len: 0 };
+        let spans = words.into_iter().map(|word| (nowhere, word)).collect();
+        Self { spans, heard: pattern.map(Excerpt::from) }
+    }
 }
 
 impl From<EmbeddedClip> for Sound {
@@ -37,8 +46,8 @@ pub enum Question {
         /// Examples of what it is not.
         unlike: Vec<Sound>,
     },
-    /// Where is this written word or phrase said?
-    Word(Embedding),
+    /// Where is this written word or phrase said? A span a word, of no time.
+    Word(Sound),
 }
 
 /// The middle of examples, moved away from what it is not (Rocchio 1971).
@@ -68,8 +77,6 @@ pub(super) fn joint(like: &[f32], unlike: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use audiosearch_index::Span;
-
     use super::*;
 
     fn sound(vector: [f32; 2]) -> Sound {

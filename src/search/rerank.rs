@@ -5,18 +5,22 @@ use std::{collections::HashMap, ops::Range};
 use audiosearch_index::{Hit, SourceId, SourceKey, Span};
 use rayon::prelude::*;
 
-use super::{dtw::lay_along, found::Moment};
+use super::{
+    dtw::{Alignment, lay_along},
+    found::Moment,
+    whole::Whole,
+};
 use crate::{
     audio::SAMPLE_RATE,
-    frames::{Archive, ArchiveError, Heard, STEP},
+    frames::{Archive, ArchiveError, Heard, Pattern, STEP},
 };
 
-/// Vectors of recordings that are looked at, at most (27 min): what bounds the time of a query.
-const MOST_VECTORS: usize = 40_000;
+/// Vectors of recordings that are looked at, at most (2¼ h): what bounds the time of a query.
+pub const MOST_VECTORS: usize = 200_000;
 /// Looked at on either side of a named place: half the query and so many vectors more.
 const MARGIN: usize = 4;
 /// Share of the alignment in the score; the rest is the cosine of the span. Measured on dev.
-const SHARE: f32 = 0.9;
+const SHARE: f32 = 0.95;
 
 /// A recording as the archive knows it.
 #[derive(Debug, Clone)]
@@ -43,17 +47,26 @@ struct Stretch<'a> {
     hits: Vec<&'a Hit>,
 }
 
+/// How the places of a query are to be found.
+#[derive(Debug, Clone, Copy)]
+pub struct Laying {
+    /// Places of one recording, at most.
+    pub most: usize,
+    /// Say of each how the query lies there.
+    pub explain: bool,
+}
+
 /// Lays the query along the recordings around `hits` (best first): new places, with the boundaries and the order that the alignment
 /// gives; the best first, none overlapping another.
 ///
 /// # Errors
 /// Where the vectors of a recording cannot be read.
 pub fn rerank(
-    heard: &Heard,
+    heard: &Pattern,
     hits: &[Hit],
     known: &HashMap<SourceId, Known>,
     archive: &Archive,
-    explain: bool,
+    laying: Laying,
 ) -> Result<Vec<Place>, ArchiveError> {
     let stretches = stretches(heard.len(), hits);
     let least = hits.last().map_or(0.0, |hit| hit.score);
@@ -62,25 +75,58 @@ pub fn rerank(
         .map(|stretch| {
             let Some(recording) = known.get(&stretch.source) else { return Ok(Vec::new()) };
             let around = archive.read(&recording.key, recording.samples, stretch.range.clone())?;
-            let most = 1 + around.len() / heard.len().max(1);
-            let places = lay_along(heard, &around, most).into_iter().map(|place| {
-                let start = (stretch.range.start + place.start()) as u64 * STEP;
-                let end = ((stretch.range.start + place.end()) as u64 * STEP).min(recording.samples);
-                let span = Span { start, len: (end.saturating_sub(start)) as u32 };
-                let near = stretch.hits.iter().filter(|hit| is_same(&hit.span, &span));
-                // Hits come best first.
-                let (like, cosine) = near.map(|hit| (*hit, hit.score)).next().unwrap_or((stretch.hits[0], least));
-                let hit = Hit { span, score: score(place.likeness, cosine), ..like.clone() };
-                let moments =
-                    if explain { moments(heard, &around, &place.path, stretch.range.start) } else { Vec::new() };
-                Place { hit, moments }
-            });
-            Ok(places.collect())
+            let named = |span: Span, likeness: f32| {
+                let near = stretch.hits.iter().find(|hit| is_same(&hit.span, &span));
+                let (like, cosine) = near.map_or((stretch.hits[0], least), |hit| (*hit, hit.score));
+                Some(Hit { span, score: score(likeness, cosine), ..like.clone() })
+            };
+            Ok(lay(heard, &around, stretch.range.start, recording.samples, laying, named))
         })
         .collect::<Result<_, _>>()?;
-    let mut all: Vec<Place> = laid.into_iter().flatten().filter(|place| place.hit.span.len > 0).collect();
+    Ok(joined(laid))
+}
+
+/// As [`rerank`], along all of a small store; a place that is none of `hits` counts as if it were the last of them.
+pub fn rerank_whole(heard: &Pattern, hits: &[Hit], recordings: &[Whole], laying: Laying) -> Vec<Place> {
+    let mut by_source: HashMap<SourceId, Vec<&Hit>> = HashMap::new();
+    hits.iter().for_each(|hit| by_source.entry(hit.source).or_default().push(hit));
+    let least = hits.last().map_or(0.0, |hit| hit.score);
+    let laid = recordings.par_iter().map(|recording| {
+        let hits = recording.source().and_then(|source| by_source.get(&source)).map_or(&[][..], Vec::as_slice);
+        let named = |span: Span, likeness: f32| {
+            let near = hits.iter().find(|hit| is_same(&hit.span, &span));
+            recording.hit(span, score(likeness, near.map_or(least, |hit| hit.score)))
+        };
+        lay(heard, &recording.heard, 0, recording.samples, laying, named)
+    });
+    joined(laid.collect())
+}
+
+/// The places in vectors `first` and following of a recording; `named` makes a hit of a span and its likeness.
+fn lay(
+    heard: &Pattern,
+    around: &Heard,
+    first: usize,
+    samples: u64,
+    laying: Laying,
+    named: impl Fn(Span, f32) -> Option<Hit>,
+) -> Vec<Place> {
+    let most = laying.most.min(1 + around.len() / heard.len().max(1));
+    let place = |place: Alignment| {
+        let start = (first + place.start()) as u64 * STEP;
+        let end = ((first + place.end()) as u64 * STEP).min(samples);
+        let span = Span { start, len: end.saturating_sub(start) as u32 };
+        let hit = named(span, place.likeness).filter(|hit| hit.span.len > 0)?;
+        let moments = if laying.explain { moments(heard, around, &place.path, first) } else { Vec::new() };
+        Some(Place { hit, moments })
+    };
+    lay_along(heard, around, most).into_iter().filter_map(place).collect()
+}
+
+fn joined(laid: Vec<Vec<Place>>) -> Vec<Place> {
+    let mut all: Vec<Place> = laid.into_iter().flatten().collect();
     best_first(&mut all);
-    Ok(all)
+    all
 }
 
 /// Sorts by score, equal ones by place.
@@ -94,7 +140,7 @@ pub fn best_first(places: &mut [Place]) {
 /// # Errors
 /// As [`rerank`].
 pub fn at_random(
-    heard: &Heard,
+    heard: &Pattern,
     places: &[(SourceId, Span, f32)],
     known: &HashMap<SourceId, Known>,
     archive: &Archive,
@@ -110,7 +156,8 @@ pub fn at_random(
 }
 
 fn score(likeness: f32, cosine: f32) -> f32 {
-    SHARE * likeness + (1.0 - SHARE) * cosine
+    // The kept bytes are rounded: the very same sound may come out a little above 1.
+    (SHARE * likeness + (1.0 - SHARE) * cosine).min(1.0)
 }
 
 /// The vectors of a span and so many around it.
@@ -118,11 +165,13 @@ fn stretch_of(span: &Span, margin: usize) -> Range<usize> {
     ((span.start / STEP) as usize).saturating_sub(margin)..(span.end().div_ceil(STEP)) as usize + margin
 }
 
-fn moments(heard: &Heard, around: &Heard, path: &[usize], first: usize) -> Vec<Moment> {
+fn moments(heard: &Pattern, around: &Heard, path: &[usize], first: usize) -> Vec<Moment> {
     let seconds = |vector: usize| vector as f64 * STEP as f64 / f64::from(SAMPLE_RATE);
-    let cosine = |i: usize, j: usize| heard.row(i).iter().zip(around.row(j)).map(|(a, b)| a * b).sum();
-    let moment =
-        |(i, &j): (usize, &usize)| Moment { question: seconds(i), recording: seconds(first + j), cosine: cosine(i, j) };
+    let moment = |(i, &j): (usize, &usize)| Moment {
+        question: seconds(i),
+        recording: seconds(first + j),
+        likeness: heard.likeness(i, around, j),
+    };
     path.iter().enumerate().map(moment).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Embedded clips → hits.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, sync::OnceLock};
 
 use audiosearch_index::{
     Collection, Embedding, EmbeddingError, Filter, Fingerprint, Hit, IndexError, Query, Reader, Schema, SegmentRef,
@@ -9,15 +9,17 @@ use audiosearch_index::{
 
 use super::{
     align::{self, Laid, Vote},
-    confidence::{LAID, Line, Null, SPAN, confidence},
+    confidence::{LAID, Line, Null, SPAN, WRITTEN, confidence},
     found::Found,
     merge::merge,
     question::{Question, Sound, joint, middle},
-    rerank::{Known, Place, at_random, best_first, rerank},
+    quiet,
+    rerank::{Known, Laying, MOST_VECTORS, Place, at_random, best_first, rerank, rerank_whole},
+    whole::{Whole, read_all},
 };
 use crate::{
     audio::SAMPLE_RATE,
-    frames::{Archive, ArchiveError, Heard},
+    frames::{Archive, ArchiveError, Excerpt, Pattern, STEP},
     pipeline::Embedded,
 };
 
@@ -73,6 +75,8 @@ pub struct Searcher {
     reader: Reader,
     archive: Archive,
     known: HashMap<SourceId, Known>,
+    /// All vectors of a small store, once a question was laid along them.
+    whole: OnceLock<Vec<Whole>>,
 }
 
 impl Searcher {
@@ -86,7 +90,7 @@ impl Searcher {
         let reader = Reader::open(dir, Collection::Audio)?;
         let known = reader.sources().map(|source| (source.id, Known { key: source.key, samples: source.samples }));
         let known = known.collect();
-        Ok(Self { reader, archive: Archive::new(dir, network), known })
+        Ok(Self { reader, archive: Archive::new(dir, network), known, whole: OnceLock::new() })
     }
 
     /// What all vectors of the store have in common.
@@ -123,35 +127,45 @@ impl Searcher {
     /// # Errors
     /// Where the vectors are of another dimension, or the store turns out damaged.
     pub fn search(&self, question: &Question, options: &Options) -> Result<Vec<Found>, SearchError> {
-        let (places, null, line) = match question {
-            Question::Clip(Sound { spans, .. }) if spans.is_empty() => return Ok(Vec::new()),
-            Question::Clip(Sound { spans, heard: Some(heard) }) if options.rerank => {
-                let candidates = self.candidates(spans, options)?;
-                let null = self.laid_at_random(heard, &spans[0].1)?;
-                (self.lay(heard, &candidates, options)?, Null::of(&null), LAID)
-            }
-            Question::Clip(Sound { spans, .. }) => match spans.as_slice() {
-                [(_, embedding)] => (unlaid(self.one(embedding, options)?), self.spans_at_random(embedding), SPAN),
-                _ => (unlaid(self.sequence(spans, options)?), self.spans_at_random(&spans[0].1), SPAN),
-            },
+        let (sound, laid, line) = match question {
+            Question::Clip(sound) => (sound, LAID, SPAN),
+            Question::Word(sound) => (sound, WRITTEN, SPAN),
             Question::Several { like, unlike } => return self.several(like, unlike, options),
-            Question::Word(embedding) => (unlaid(self.one(embedding, options)?), self.spans_at_random(embedding), SPAN),
         };
-        Ok(self.finish(places, null, line, options))
+        let Some((_, first)) = sound.spans.first() else { return Ok(Vec::new()) };
+        if let Some(heard) = sound.heard.as_ref().filter(|_| options.rerank) {
+            let candidates = match question {
+                Question::Word(_) => self.of_words(&sound.spans, options)?,
+                _ => self.candidates(&sound.spans, options)?,
+            };
+            let null = Null::of(&self.laid_at_random(&heard.asked, first)?);
+            let laying = Laying { most: places_each(options), explain: options.explain };
+            let mut found = self.finish(self.lay(&heard.asked, &candidates, laying)?, null, laid, options);
+            self.widen(&mut found, heard)?;
+            return Ok(found);
+        }
+        let hits = match (question, sound.spans.as_slice()) {
+            (Question::Word(_), [_, _, ..]) => self.of_words(&sound.spans, options)?,
+            (_, [(_, embedding)]) => self.one(embedding, options)?,
+            (_, spans) => self.sequence(spans, options)?,
+        };
+        Ok(self.finish(unlaid(hits), self.spans_at_random(first), line, options))
     }
 
     /// Examples together: each is laid along the best places for their middle, and a place is worth what it is to all of them.
     fn several(&self, like: &[Sound], unlike: &[Sound], options: &Options) -> Result<Vec<Found>, SearchError> {
         let middle = middle(like, unlike)?;
-        let all_heard = |sounds: &[Sound]| -> Option<Vec<Heard>> { sounds.iter().map(|s| s.heard.clone()).collect() };
+        let asked = |sound: &Sound| sound.heard.as_ref().map(|heard| heard.asked.clone());
+        let all_heard = |sounds: &[Sound]| -> Option<Vec<Pattern>> { sounds.iter().map(asked).collect() };
         let (Some(like), Some(unlike), true) = (all_heard(like), all_heard(unlike), options.rerank) else {
             return Ok(self.finish(unlaid(self.one(&middle, options)?), self.spans_at_random(&middle), SPAN, options));
         };
         let Some((first, others)) = like.split_first() else { return Ok(Vec::new()) };
         let candidates = self.wide(&middle, options)?;
-        let mut places = self.lay(first, &candidates, options)?;
-        let lay_all = |sounds: &[Heard]| -> Result<Vec<Vec<Place>>, SearchError> {
-            sounds.iter().map(|heard| self.lay(heard, &candidates, options)).collect()
+        let laying = Laying { most: usize::MAX, explain: options.explain };
+        let mut places = self.lay(first, &candidates, laying)?;
+        let lay_all = |sounds: &[Pattern]| -> Result<Vec<Vec<Place>>, SearchError> {
+            sounds.iter().map(|heard| self.lay(heard, &candidates, laying)).collect()
         };
         let (others, against) = (lay_all(others)?, lay_all(&unlike)?);
         let near = |by: &[Place], hit: &Hit| {
@@ -160,14 +174,16 @@ impl Searcher {
             same.map(|place| place.hit.score)
         };
         for place in &mut places {
-            let least = |by: &Vec<Place>| near(by, &place.hit).unwrap_or(0.0);
+            // Where an example has no place of its own, it is no more like that than its worst place.
+            let worst = |by: &Vec<Place>| by.last().map_or(0.0, |place| place.hit.score);
+            let least = |by: &Vec<Place>| near(by, &place.hit).unwrap_or_else(|| worst(by));
             let scores: Vec<f32> = std::iter::once(place.hit.score).chain(others.iter().map(least)).collect();
             let wrong: Vec<f32> = against.iter().map(least).collect();
             place.hit.score = joint(&scores, &wrong);
         }
         best_first(&mut places);
         // A random place is judged as every other: by all examples together.
-        let at_random = |sounds: &[Heard]| -> Result<Vec<Vec<f32>>, SearchError> {
+        let at_random = |sounds: &[Pattern]| -> Result<Vec<Vec<f32>>, SearchError> {
             sounds.iter().map(|heard| self.laid_at_random(heard, &middle)).collect()
         };
         let (by_like, by_unlike) = (at_random(&like)?, at_random(&unlike)?);
@@ -206,7 +222,7 @@ impl Searcher {
     /// What is to be looked at moment by moment: more than is wanted, best first.
     fn candidates(&self, spans: &[Embedded], options: &Options) -> Result<Vec<Hit>, SearchError> {
         match spans {
-            [(_, embedding)] => self.wide(embedding, options),
+            [(_, embedding)] => Ok(self.wide(embedding, options)?),
             _ => {
                 let k = CANDIDATES.max(options.k.saturating_mul(CANDIDATES_EACH)).min(self.reader.len());
                 Ok(self.sequence(spans, &Options { k, per_file: false, ..options.clone() })?)
@@ -214,14 +230,52 @@ impl Searcher {
         }
     }
 
-    fn wide(&self, embedding: &Embedding, options: &Options) -> Result<Vec<Hit>, SearchError> {
-        let k = CANDIDATES.max(options.k.saturating_mul(CANDIDATES_EACH)).min(self.reader.len());
-        Ok(self.reader.search(&Query::new(embedding).k(k).exact(options.exact).filter(filter(options)))?)
+    /// As [`candidates`](Self::candidates), for written words: what is near any of them.
+    fn of_words(&self, words: &[Embedded], options: &Options) -> Result<Vec<Hit>, IndexError> {
+        let mut hits = Vec::new();
+        for (_, word) in words {
+            hits.extend(self.wide(word, options)?);
+        }
+        hits.sort_by(|a: &Hit, b| b.score.total_cmp(&a.score).then(a.segment.cmp(&b.segment)));
+        Ok(hits)
     }
 
-    fn lay(&self, heard: &Heard, candidates: &[Hit], options: &Options) -> Result<Vec<Place>, SearchError> {
-        rerank(heard, candidates, &self.known, &self.archive, options.explain)
-            .map_err(|cause| SearchError::Frames { cause })
+    fn wide(&self, embedding: &Embedding, options: &Options) -> Result<Vec<Hit>, IndexError> {
+        let k = CANDIDATES.max(options.k.saturating_mul(CANDIDATES_EACH)).min(self.reader.len());
+        self.reader.search(&Query::new(embedding).k(k).exact(options.exact).filter(filter(options)))
+    }
+
+    fn lay(&self, heard: &Pattern, candidates: &[Hit], laying: Laying) -> Result<Vec<Place>, SearchError> {
+        match self.whole()? {
+            Some(recordings) => Ok(rerank_whole(heard, candidates, recordings, laying)),
+            None => rerank(heard, candidates, &self.known, &self.archive, laying).map_err(frames),
+        }
+    }
+
+    /// All recordings, where they are few enough to be looked at in full.
+    fn whole(&self) -> Result<Option<&[Whole]>, SearchError> {
+        let vectors: u64 = self.known.values().map(|known| known.samples.div_ceil(STEP)).sum();
+        if vectors > MOST_VECTORS as u64 {
+            return Ok(None);
+        }
+        if let Some(whole) = self.whole.get() {
+            return Ok(Some(whole));
+        }
+        let whole = read_all(&self.reader, &self.known, &self.archive).map_err(frames)?;
+        Ok(Some(self.whole.get_or_init(|| whole)))
+    }
+
+    /// Hits begin and end with the clip, quiet included, where the recording has that quiet too.
+    fn widen(&self, found: &mut [Found], heard: &Excerpt) -> Result<(), SearchError> {
+        if heard.before.is_empty() && heard.after.is_empty() {
+            return Ok(());
+        }
+        for Found { hit, .. } in found {
+            let Some(known) = self.known.get(&hit.source) else { continue };
+            let read = |range| self.archive.read(&known.key, known.samples, range).map_err(frames);
+            hit.span = quiet::widened(hit.span, known.samples, heard, read)?;
+        }
+        Ok(())
     }
 
     fn spans_at_random(&self, embedding: &Embedding) -> Option<Null> {
@@ -230,11 +284,11 @@ impl Searcher {
         Null::of(&scores)
     }
 
-    fn laid_at_random(&self, heard: &Heard, embedding: &Embedding) -> Result<Vec<f32>, SearchError> {
+    fn laid_at_random(&self, heard: &Pattern, embedding: &Embedding) -> Result<Vec<f32>, SearchError> {
         let sample = self.reader.sample(RANDOM_LAID);
         let places: Vec<_> =
             sample.iter().map(|segment| (segment.source, segment.span, cosine(embedding, segment.embedding))).collect();
-        at_random(heard, &places, &self.known, &self.archive).map_err(|cause| SearchError::Frames { cause })
+        at_random(heard, &places, &self.known, &self.archive).map_err(frames)
     }
 
     /// One span: asks for more and more segments until enough are left after merging, or there are no more.
@@ -310,6 +364,16 @@ impl Searcher {
         hits.sort_by(|a: &Hit, b| b.score.total_cmp(&a.score).then(a.source.cmp(&b.source)));
         Ok(merge(hits, options.per_file))
     }
+}
+
+fn frames(cause: ArchiveError) -> SearchError {
+    SearchError::Frames { cause }
+}
+
+/// Places of one recording that may become hits: some may be what the clip was cut from.
+fn places_each(options: &Options) -> usize {
+    let wanted = if options.per_file { 1 } else { options.k };
+    wanted.saturating_add(if options.not.is_some() { 8 } else { 0 })
 }
 
 /// Places that were found by their vectors alone.

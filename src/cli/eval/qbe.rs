@@ -19,10 +19,11 @@ use super::super::{
     model::{JobsArgs, Model, ModelArgs},
     output::{Align, Output, Table},
     progress::Progress,
+    query::written,
 };
 use crate::{
     eval::{Detecting, Detection, QueryByExample, Token, Utterance, WarpedBaseline, detecting, query_by_example},
-    frames::FrameNetwork,
+    frames::{FrameNetwork, Letters},
     pipeline::{ClipTask, Ingest, Keys, Settings, Status, listen_to_clips},
     search::{Found, MIN_CONFIDENCE, Options, Question, Searcher, Sound, query_spans},
     segment::{SegmentConfig, SegmentMode},
@@ -162,8 +163,10 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
     measure("spans", &questions, false)?;
     measure("reranked", &questions, true)?;
     if args.say {
-        let words = tokens.iter().map(|token| Ok(Some(Question::Word(model.encoder.encode_text(&token.label)?))));
-        measure("written", &words.collect::<Result<Vec<_>>>()?, false)?;
+        let letters = Letters::shipped()?;
+        let ask = |token: &Token| Ok(Some(Question::Word(written(&token.label, &model, &letters, &network)?)));
+        let words = tokens.iter().map(ask).collect::<Result<Vec<_>>>()?;
+        measure("written", &words, true)?;
     }
     if args.baseline == Some(Baseline::Dtw) {
         lines.push(warped(&queries.rows, &utts.rows, &tokens, &utterances)?);

@@ -1,0 +1,76 @@
+//! The quiet around a clip, which is not asked for but tells where the clip would begin and end.
+
+use std::ops::Range;
+
+use audiosearch_index::Span;
+
+use crate::frames::{Excerpt, Heard, STEP};
+
+/// Moments that are at least that alike are the same quiet. Measured on pieces of recordings: their own quiet is above it, speech that
+/// stands in its place below.
+const SAME: f32 = 0.5;
+
+/// The span of a hit with the quiet of the clip before and after it, as far as the recording has that too, moment by moment.
+///
+/// `read` gives the vectors of the recording, which is of so many samples.
+///
+/// # Errors
+/// Those of `read`.
+pub fn widened<E>(
+    span: Span,
+    samples: u64,
+    heard: &Excerpt,
+    read: impl Fn(Range<usize>) -> Result<Heard, E>,
+) -> Result<Span, E> {
+    let (first, last) = ((span.start / STEP) as usize, span.end().div_ceil(STEP) as usize);
+    let before = read(first.saturating_sub(heard.before.len())..first)?;
+    let after = read(last..last + heard.after.len())?;
+    let alike = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>() >= SAME;
+    let pairs = (0..heard.before.len()).rev().zip((0..before.len()).rev());
+    let earlier = pairs.take_while(|&(asked, there)| alike(heard.before.row(asked), before.row(there))).count();
+    let pairs = 0..heard.after.len().min(after.len());
+    let later = pairs.take_while(|&at| alike(heard.after.row(at), after.row(at))).count();
+    let start = span.start.saturating_sub(earlier as u64 * STEP);
+    let end = (span.end() + later as u64 * STEP).min(samples.max(span.end()));
+    Ok(Span { start, len: u32::try_from(end - start).unwrap_or(u32::MAX) })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::convert::Infallible;
+
+    use super::*;
+    use crate::frames::Pattern;
+
+    /// A unit vector a letter.
+    fn heard(letters: &str) -> Heard {
+        let row = |letter: u8| (b'a'..=b'z').map(move |other| f32::from(u8::from(letter == other)));
+        Heard::from_values(26, letters.bytes().flat_map(row).collect())
+    }
+
+    fn widened_in(recording: &str, place: Range<u64>, before: &str, after: &str) -> (u64, u64) {
+        let excerpt = Excerpt { before: heard(before), asked: Pattern::of_cosines(&heard("w")), after: heard(after) };
+        let span = Span { start: place.start * STEP, len: ((place.end - place.start) * STEP) as u32 };
+        let read = |range: Range<usize>| Ok::<_, Infallible>(heard(recording).part(range.start, range.end));
+        let wide = widened(span, recording.len() as u64 * STEP, &excerpt, read).unwrap();
+        (wide.start / STEP, wide.end() / STEP)
+    }
+
+    #[test]
+    fn quiet_that_the_recording_has_too_belongs_to_the_hit() {
+        assert_eq!(widened_in("xxqqqwordqx", 5..9, "qqq", "qq"), (2, 10));
+    }
+
+    #[test]
+    fn speech_in_the_place_of_quiet_does_not() {
+        assert_eq!(widened_in("xxxqqwordxq", 5..9, "qqq", "qq"), (3, 9));
+        assert_eq!(widened_in("xxxxxwordxx", 5..9, "qqq", "qq"), (5, 9));
+    }
+
+    #[test]
+    fn nothing_lies_beyond_a_recording() {
+        assert_eq!(widened_in("qword", 1..5, "qqqqqq", "qq"), (0, 5));
+        assert_eq!(widened_in("word", 0..4, "", ""), (0, 4));
+    }
+}
