@@ -26,8 +26,16 @@ pub fn link(path: &Path) -> String {
     parts.join("/")
 }
 
-/// Writes a file beside `path` and then puts it in its place, so that an old one is whole until a new one is.
+/// Writes a file beside `path` and then puts it in its place, so that an old one is whole until a new one is. A link stays one: what
+/// it points to is written. A device or a pipe (`/dev/null`) is written to, never replaced by a file.
 pub(super) fn whole(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = target.as_path();
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut out = BufWriter::new(File::options().write(true).open(path)?);
+        fill(&mut out)?;
+        return out.flush();
+    }
     let mut name = OsString::from(".");
     name.push(path.file_name().ok_or(io::ErrorKind::InvalidFilename)?);
     name.push(format!(".{}.part", std::process::id()));
@@ -69,5 +77,21 @@ mod tests {
         whole(&path, |out| out.write_all(b"new")).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_and_a_device_a_device() {
+        use std::os::unix::fs::{FileTypeExt as _, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link, null) = (dir.path().join("a.csv"), dir.path().join("b.csv"), dir.path().join("null"));
+        fs::write(&file, "old").unwrap();
+        symlink("a.csv", &link).unwrap();
+        whole(&link, |out| out.write_all(b"new")).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        symlink("/dev/null", &null).unwrap();
+        whole(&null, |out| out.write_all(b"gone")).unwrap();
+        assert!(null.is_symlink() && fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     }
 }
