@@ -88,6 +88,18 @@ fn replaced_and_removed_sources_are_gone_and_touched_ones_moved() {
 }
 
 #[test]
+fn compacting_makes_a_store_smaller_even_a_fresh_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = fill(dir.path(), "a", 60, 64, 128, 5);
+    let (before, after) = Index::compact(dir.path(), AUDIO).unwrap();
+    let vectors = all.len() as u64 * 128 * 4;
+    assert!(after < before && after < vectors * 3 / 2, "{before} bytes before, {after} now, {vectors} of vectors");
+    let (_, again) = Index::compact(dir.path(), AUDIO).unwrap();
+    assert!(again <= after * 11 / 10, "{again} bytes after {after}");
+    assert!(Index::open(dir.path(), AUDIO).unwrap().verify().unwrap().is_clean());
+}
+
+#[test]
 fn a_grown_graph_finds_old_and_new_alike() {
     let dir = tempfile::tempdir().unwrap();
     let mut all = fill(dir.path(), "a", 110, 100, 16, 31);

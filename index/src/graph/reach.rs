@@ -21,57 +21,61 @@ pub(crate) fn unreachable(graph: &GraphView<'_>, rows: usize) -> Vec<u32> {
 /// The links by which the walk reached each row are kept; any other place of a host may be given to a lost row, so
 /// nothing that could be reached is cut off. Hosts are the lost row's own neighbours, or else whoever has room.
 pub(crate) fn reconnect(graph: &mut Graph, rows: usize) -> usize {
-    let mut walk = Walk { seen: vec![false; rows], kept: vec![false; graph.links.len()] };
+    let mut walk = Walk { host: vec![NO_LINK; rows] };
     if let Some(entry) = graph.view().entry_row() {
-        walk.from(graph, entry);
+        walk.from(graph, entry, entry);
     }
     let mut repaired = 0;
     let mut anyone = 0..rows as u32;
     for row in 0..rows as u32 {
-        if walk.seen[row as usize] {
+        if walk.reached(row) {
             continue;
         }
         let own = graph.view().links_of(row).to_vec();
-        let near = own.iter().find_map(|&host| walk.room(graph, host));
+        let near = own.iter().find_map(|&host| Some((host, walk.room(graph, host)?)));
         // The walk keeps one link a row, of the many that each row has, so somebody has room.
-        let Some(place) = near.or_else(|| anyone.find_map(|host| walk.room(graph, host))) else { break };
+        let with_room = near.or_else(|| anyone.find_map(|host| Some((host, walk.room(graph, host)?))));
+        let Some((host, place)) = with_room else { break };
         graph.links[place] = row;
-        walk.kept[place] = true;
-        walk.from(graph, row);
+        walk.from(graph, row, host);
         repaired += 1;
     }
     repaired
 }
 
+/// A walk over everything that can be reached.
 struct Walk {
-    seen: Vec<bool>,
-    /// For each place in the links, whether the walk went that way.
-    kept: Vec<bool>,
+    /// For each row the row whose link the walk came by; [`NO_LINK`] where it has not been. One number a row: a flag for
+    /// every link would be a sixteenth of the vectors more to hold.
+    host: Vec<u32>,
 }
 
 impl Walk {
-    fn from(&mut self, graph: &Graph, row: u32) {
-        self.seen[row as usize] = true;
+    fn reached(&self, row: u32) -> bool {
+        self.host[row as usize] != NO_LINK
+    }
+
+    fn from(&mut self, graph: &Graph, row: u32, host: u32) {
+        self.host[row as usize] = host;
         let mut stack = vec![row];
         while let Some(row) = stack.pop() {
-            let first = row as usize * graph.degree;
-            for (place, &to) in (first..).zip(&graph.links[first..first + graph.degree]) {
-                if to != NO_LINK && !self.seen[to as usize] {
-                    self.seen[to as usize] = true;
-                    self.kept[place] = true;
+            for &to in &graph.links[row as usize * graph.degree..][..graph.degree] {
+                if to != NO_LINK && !self.reached(to) {
+                    self.host[to as usize] = row;
                     stack.push(to);
                 }
             }
         }
     }
 
-    /// A place in the links of a reachable `host` that can be given away: a free one, or the last that is not kept.
+    /// A place in the links of a reachable `host` that can be given away: a free one, or the last that nothing was reached by.
     fn room(&self, graph: &Graph, host: u32) -> Option<usize> {
         let first = host as usize * graph.degree;
         let places = first..first + graph.degree;
         let free = places.clone().find(|&place| graph.links[place] == NO_LINK);
-        let place = free.or_else(|| places.rev().find(|&place| !self.kept[place]));
-        place.filter(|_| self.seen[host as usize])
+        let spare = |place: &usize| self.host[graph.links[*place] as usize] != host;
+        let place = free.or_else(|| places.rev().find(spare));
+        place.filter(|_| self.reached(host))
     }
 }
 

@@ -4,6 +4,7 @@
 //! Each transaction counts the revision up by one, and notes in `changes` what a frozen generation of an earlier
 //! revision does not know yet. A note counts only while its revision is above `base`, so moving `base` forgets all.
 
+mod copy;
 mod staged;
 
 use std::io;
@@ -337,26 +338,6 @@ impl Truth {
     /// Removes a key that names nothing.
     pub fn purge_key(&self, source: &SourceKey) -> Result<()> {
         self.keys.remove(source.as_bytes()).map(drop).map_err(error_at(&self.path))
-    }
-
-    /// Copies everything into a new truth at `path` and makes it durable.
-    pub fn copy_to(&self, path: &Path) -> Result<()> {
-        let copy = Self::open(path, Some(&self.schema))?;
-        let trees = [
-            (&self.meta, &copy.meta),
-            (&self.keys, &copy.keys),
-            (&self.sources, &copy.sources),
-            (&self.segments, &copy.segments),
-            (&self.vectors, &copy.vectors),
-            (&self.changes, &copy.changes),
-        ];
-        for (from, to) in trees {
-            for entry in from.iter() {
-                let (at, value) = entry.map_err(error_at(&self.path))?;
-                to.insert(at, value).map_err(error_at(path))?;
-            }
-        }
-        copy.flush()
     }
 
     fn decode_source(&self, id: SourceId, value: &[u8]) -> Result<SourceRecord> {
