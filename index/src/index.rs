@@ -58,7 +58,11 @@ impl Index {
     fn open_with(dir: &Path, collection: Collection, schema: Option<&Schema>) -> Result<Self> {
         let lock = Lock::take(&collection.lock_path(dir))?;
         finish_compaction(dir, collection)?;
-        let truth = Truth::open(&collection.truth_path(dir), schema)?;
+        let path = collection.truth_path(dir);
+        if let Some(schema) = schema.filter(|_| !path.is_dir()) {
+            create_truth(dir, collection, schema)?;
+        }
+        let truth = Truth::open(&path, schema)?;
         let shown = freeze::shown(dir, collection);
         if shown > truth.revision()? {
             truth.outrun(shown)?;
@@ -151,6 +155,19 @@ impl Index {
         }
         Err(IndexError::DimensionMismatch { path: self.dir.clone(), stored, given })
     }
+}
+
+/// Makes an empty truth aside and puts it in place whole: sled cannot open one whose making a kill cut short.
+fn create_truth(dir: &Path, collection: Collection, schema: &Schema) -> Result<()> {
+    let (path, new) = (collection.truth_path(dir), new_truth(dir, collection));
+    let made = Truth::open(&new, Some(schema)).map(drop);
+    let made = made.and_then(|()| sync_folder(&new));
+    let made = made.and_then(|()| fs::rename(&new, &path).map_err(IndexError::io("put the new truth in place", &new)));
+    if made.is_err() {
+        let _ = fs::remove_dir_all(&new);
+    }
+    made?;
+    sync_folder(dir)
 }
 
 fn new_truth(dir: &Path, collection: Collection) -> PathBuf {

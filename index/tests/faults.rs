@@ -109,6 +109,18 @@ fn an_interrupted_compaction_is_ended_at_the_next_opening() {
     }
 }
 
+#[test]
+fn a_truth_whose_making_was_cut_short_is_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let half = dir.path().join("audio.sled.new");
+    std::fs::create_dir_all(&half).unwrap();
+    std::fs::write(half.join("conf"), "").unwrap();
+    assert!(matches!(Index::open(dir.path(), AUDIO), Err(IndexError::Missing { .. })));
+    fill(dir.path(), "a", 2, 3, 8, 15);
+    assert!(!half.exists());
+    assert_eq!(Index::open(dir.path(), AUDIO).unwrap().sources().count(), 2);
+}
+
 /// A file system of its own, so that it can be full or read-only; `None` where this user may not mount.
 struct Tmpfs(tempfile::TempDir);
 

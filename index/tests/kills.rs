@@ -169,3 +169,19 @@ fn no_kill_loses_what_was_acknowledged() {
     );
     assert!(acknowledged > 0 && commits > 0, "the victim was never killed at work");
 }
+
+#[test]
+fn a_kill_while_a_store_is_made_leaves_nothing_in_the_way() {
+    let mut numbers = Numbers(12);
+    for round in 0..times("AUDIOSEARCH_KILLS", 12) {
+        let dir = tempfile::tempdir().unwrap();
+        let victim = Victim::start(dir.path(), 1);
+        // The victim is ready after some ten milliseconds.
+        thread::sleep(Duration::from_millis(numbers.below(40)));
+        victim.kill();
+        let index = Index::create(dir.path(), AUDIO, schema(16));
+        let index = index.unwrap_or_else(|e| panic!("round {round}: {e}"));
+        index.writer().unwrap().commit().unwrap();
+        assert!(index.verify().unwrap().is_clean(), "round {round}");
+    }
+}
