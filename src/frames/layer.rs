@@ -1,17 +1,52 @@
 //! A convolution over time, and where its weights come from.
 
+use std::sync::Arc;
+
 use half::f16;
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::Array1;
 use safetensors::{Dtype, SafeTensors};
 
 use super::NetworkError;
+use crate::kernels::{Matrix, PANEL};
 
-/// A convolution over time; batch normalisation is folded into the weights.
+/// Rows of values, one a position in time, and rows of zeros on either side: what a convolution reads beyond the ends.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// [edge + time + edge, width]
+    values: Vec<f32>,
+    time: usize,
+    width: usize,
+    edge: usize,
+}
+
+impl Rows {
+    /// All zeros; `width` values a row.
+    pub fn zeros(time: usize, width: usize, edge: usize) -> Self {
+        Self { values: vec![0.0; (time + 2 * edge) * width], time, width, edge }
+    }
+
+    fn inner(&self) -> std::ops::Range<usize> {
+        self.edge * self.width..(self.edge + self.time) * self.width
+    }
+
+    /// The rows without those beyond the ends; behind a layer's outputs come zeros.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.values[self.inner()].chunks_exact(self.width.max(1))
+    }
+
+    /// The same, to be written.
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [f32]> {
+        let (inner, width) = (self.inner(), self.width.max(1));
+        self.values[inner].chunks_exact_mut(width)
+    }
+}
+
+/// A convolution over time; batch normalisation is folded into the weights. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Layer {
-    /// [taps × inputs, outputs]
-    weight: Array2<f32>,
-    bias: Array1<f32>,
+    /// [taps × width of a row, outputs]
+    matrix: Arc<Matrix>,
+    outputs: usize,
     taps: usize,
     stride: usize,
 }
@@ -36,32 +71,29 @@ impl Layer {
         if size != inputs || taps % 2 == 0 || outputs == 0 {
             return Err(misshapen(&name, &shape));
         }
-        let at = |(row, output): (usize, usize)| values[(output * inputs + row % inputs) * taps + row / inputs];
-        let weight = Array2::from_shape_fn((taps * inputs, outputs), at);
         let bias = vector(file, &format!("layer.{number}.bias"), outputs)?;
-        Ok(Some(Self { weight, bias, taps, stride }))
+        // The first layer reads what it is given, the others the rows of a product.
+        let width = if number == 0 { inputs } else { inputs.next_multiple_of(PANEL) };
+        let weight = |place: usize, output: usize| match place % width {
+            input if input < inputs => values[(output * inputs + input) * taps + place / width],
+            _ => 0.0,
+        };
+        let matrix = Arc::new(Matrix::new(taps * width, outputs, weight, |output| bias[output]));
+        Ok(Some(Self { matrix, outputs, taps, stride }))
     }
 
-    /// [time, inputs] → [⌈time / stride⌉, outputs]; beyond the ends are zeros.
-    pub fn run(&self, input: ArrayView2<'_, f32>) -> Array2<f32> {
-        let (time, size) = input.dim();
-        let reach = self.taps / 2;
-        let mut columns = Array2::zeros((time.div_ceil(self.stride), self.taps * size));
-        for (position, mut row) in columns.axis_iter_mut(Axis(0)).enumerate() {
-            for tap in 0..self.taps {
-                // Frame `position × stride + tap - reach`, where there is one.
-                let Some(at) = (position * self.stride + tap).checked_sub(reach).filter(|at| *at < time) else {
-                    continue;
-                };
-                row.iter_mut().skip(tap * size).zip(input.row(at)).for_each(|(cell, value)| *cell = *value);
-            }
-        }
-        columns.dot(&self.weight) + &self.bias
+    /// [time, inputs] → [⌈time / stride⌉, outputs], with so many zeros beyond its ends.
+    fn run(&self, input: &Rows, edge: usize) -> Rows {
+        let mut output = Rows::zeros(input.time.div_ceil(self.stride), self.matrix.stride(), edge);
+        // What an output depends on lies on end: it is read where it is, not copied together.
+        let (rows, inner) = (output.time, output.inner());
+        self.matrix.run(&input.values, self.stride * input.width, rows, &mut output.values[inner]);
+        output
     }
 
     /// Values that it gives.
     pub fn outputs(&self) -> usize {
-        self.bias.len()
+        self.outputs
     }
 
     /// Positions on either side that one of its values depends on.
@@ -73,6 +105,21 @@ impl Layer {
     pub fn stride(&self) -> usize {
         self.stride
     }
+}
+
+/// Layers one after the other, each but the last rectified. `fill` writes each of `time` rows of `inputs` values.
+pub fn run(layers: &[Layer], time: usize, inputs: usize, fill: impl Fn(usize, &mut [f32])) -> Rows {
+    let edge_of = |layer: Option<&Layer>| layer.map_or(0, Layer::reach);
+    let mut rows = Rows::zeros(time, inputs, edge_of(layers.first()));
+    rows.iter_mut().enumerate().for_each(|(at, row)| fill(at, row));
+    for (number, layer) in layers.iter().enumerate() {
+        let next = layers.get(number + 1);
+        rows = layer.run(&rows, edge_of(next));
+        if next.is_some() {
+            rows.values.iter_mut().for_each(|value| *value = value.max(0.0));
+        }
+    }
+    rows
 }
 
 /// A tensor of so many values.
@@ -104,4 +151,73 @@ pub fn tensor(file: &SafeTensors<'_>, name: &str) -> Result<(Vec<usize>, Vec<f32
         return Err(bad("holds values that are not finite"));
     }
     Ok((view.shape().to_vec(), values))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use safetensors::tensor::TensorView;
+
+    use super::*;
+
+    fn noise(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0).collect()
+    }
+
+    #[test]
+    fn layers_are_the_convolutions_of_the_definition() {
+        let (inputs, hidden, outputs) = (7, 40, 3);
+        let shapes = [("layer.0.weight", vec![hidden, inputs, 5]), ("layer.0.bias", vec![hidden])];
+        let shapes =
+            shapes.into_iter().chain([("layer.1.weight", vec![outputs, hidden, 3]), ("layer.1.bias", vec![outputs])]);
+        let tensors: Vec<(&str, Vec<usize>, Vec<f32>)> = (1..)
+            .zip(shapes)
+            .map(|(seed, (name, shape))| {
+                let count = shape.iter().product();
+                (name, shape, noise(count, seed))
+            })
+            .collect();
+        let bytes: Vec<Vec<u8>> = tensors.iter().map(|t| t.2.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
+        let views =
+            tensors.iter().zip(&bytes).map(|(t, b)| (t.0, TensorView::new(Dtype::F32, t.1.clone(), b).unwrap()));
+        let file = safetensors::serialize(views, None).unwrap();
+        let file = SafeTensors::deserialize(&file).unwrap();
+        let first = Layer::read(&file, 0, inputs, 2).unwrap().unwrap();
+        let second = Layer::read(&file, 1, first.outputs(), 1).unwrap().unwrap();
+        assert!(Layer::read(&file, 2, outputs, 1).unwrap().is_none() && Layer::read(&file, 0, inputs + 1, 2).is_err());
+
+        let naive = |input: &[f32], size: usize, number: usize, count: usize, taps: usize, stride: usize| {
+            let (weight, bias) = (&tensors[2 * number].2, &tensors[2 * number + 1].2);
+            let time = input.len() / size;
+            let mut all = Vec::new();
+            for at in (0..time).step_by(stride) {
+                for output in 0..count {
+                    let mut sum = bias[output];
+                    for tap in 0..taps {
+                        let Some(from) = (at + tap).checked_sub(taps / 2).filter(|from| *from < time) else { continue };
+                        let row = &input[from * size..][..size];
+                        sum += row
+                            .iter()
+                            .enumerate()
+                            .map(|(i, v)| v * weight[(output * size + i) * taps + tap])
+                            .sum::<f32>();
+                    }
+                    all.push(sum);
+                }
+            }
+            all
+        };
+        for time in [1, 2, 5, 30] {
+            let input = noise(time * inputs, 9);
+            let rows = run(&[first.clone(), second.clone()], time, inputs, |at, row| {
+                row.copy_from_slice(&input[at * inputs..][..inputs]);
+            });
+            let between: Vec<f32> = naive(&input, inputs, 0, hidden, 5, 2).into_iter().map(|v| v.max(0.0)).collect();
+            let expected = naive(&between, hidden, 1, outputs, 3, 1);
+            let found: Vec<f32> = rows.iter().flat_map(|row| row[..outputs].to_vec()).collect();
+            assert_eq!(found.len(), expected.len());
+            assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-4), "{found:?} {expected:?}");
+        }
+        assert_eq!(run(&[first], 0, inputs, |_, _| ()).iter().len(), 0);
+    }
 }

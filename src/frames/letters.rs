@@ -1,11 +1,11 @@
 //! How written words sound: letters in, the class of sounds of every moment out.
 
-use ndarray::{Array1, Array2, Axis};
+use ndarray::Array1;
 use safetensors::SafeTensors;
 
 use super::{
     FrameNetwork, NetworkError, Pattern, REDUCTION,
-    layer::{Layer, misshapen, vector},
+    layer::{self, Layer, misshapen, vector},
 };
 
 const SHIPPED: &[u8] = include_bytes!("weights/letters.safetensors");
@@ -76,21 +76,13 @@ impl Letters {
         if letters.is_empty() {
             return Vec::new();
         }
-        let mut states = Array2::from_shape_fn((letters.len(), ALPHABET.len()), |(at, letter)| {
-            f32::from(u8::from(letters[at] == letter))
-        });
-        for (number, layer) in self.layers.iter().enumerate() {
-            states = layer.run(states.view());
-            if number + 1 < self.layers.len() {
-                states.mapv_inplace(|value| value.max(0.0));
-            }
-        }
+        let states = layer::run(&self.layers, letters.len(), ALPHABET.len(), |at, row| row[letters[at]] = 1.0);
         // The likeliest of every step; what stays the same is one sound, 0 is none.
         let width = self.durations.len() + 1;
         let mut sounds = Vec::new();
         let mut before = 0;
-        for row in states.axis_iter(Axis(0)) {
-            for step in row.to_vec().chunks_exact(width) {
+        for row in states.iter() {
+            for step in row[..width * SOUNDS_A_LETTER].chunks_exact(width) {
                 let likeliest = largest(step);
                 if likeliest != before && likeliest > 0 {
                     sounds.push(likeliest - 1);

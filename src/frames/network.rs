@@ -1,11 +1,11 @@
 //! The network: log-mel frames in, a unit vector for every fourth of them out.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 use safetensors::SafeTensors;
 
 use super::{
     Heard, Pattern, REDUCTION,
-    layer::{Layer, misshapen, tensor, vector},
+    layer::{self, Layer, misshapen, tensor, vector},
 };
 use crate::features::{FeatureConfig, Features};
 
@@ -112,18 +112,21 @@ impl FrameNetwork {
 
     /// The vectors of a sound: of its frames 0, 4, 8 and so on.
     pub fn hear(&self, features: &Features) -> Heard {
-        let shape = (features.frames(), features.bands());
-        let Ok(input) = ArrayView2::from_shape(shape, &features.data) else { return Heard::new(self.dimension()) };
-        let mut states = (&input - &self.mean) / &self.std;
-        for (number, layer) in self.layers.iter().enumerate() {
-            states = layer.run(states.view());
-            if number + 1 < self.layers.len() {
-                states.mapv_inplace(|value| value.max(0.0));
-            }
+        let bands = self.features.bands;
+        if features.bands() != bands {
+            return Heard::new(self.dimension());
         }
-        for mut row in states.axis_iter_mut(Axis(0)) {
-            let length = row.dot(&row).sqrt().max(1e-12);
-            row /= length;
+        let rows = layer::run(&self.layers, features.frames(), bands, |at, row| {
+            let frame = &features.data[at * bands..][..bands];
+            for (((cell, value), mean), std) in row.iter_mut().zip(frame).zip(&self.mean).zip(&self.std) {
+                *cell = (value - mean) / std;
+            }
+        });
+        let mut states = Array2::zeros((rows.iter().len(), self.dimension()));
+        for (mut state, row) in states.axis_iter_mut(Axis(0)).zip(rows.iter()) {
+            let row = &row[..self.dimension()];
+            let length = row.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-12);
+            state.iter_mut().zip(row).for_each(|(cell, value)| *cell = value / length);
         }
         // log Σ exp: what the odds of all classes come to.
         let odds = states.dot(&self.classes.t());
