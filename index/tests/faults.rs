@@ -110,6 +110,19 @@ fn an_interrupted_compaction_is_ended_at_the_next_opening() {
 }
 
 #[test]
+fn a_snapshot_that_a_kill_left_in_part_is_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path(), "a", 5, 5, 8, 16);
+    for content in ["", "a part of what was to be written"] {
+        // What sled calls the snapshot that it is writing; it opens the one whose name is the last.
+        std::fs::write(dir.path().join("audio.sled/snap.7FFFFFFFFFFFFFFF.generating"), content).unwrap();
+        let index = Index::open(dir.path(), AUDIO).unwrap();
+        assert_eq!(index.sources().count(), 5);
+        assert!(index.verify().unwrap().is_clean());
+    }
+}
+
+#[test]
 fn a_truth_whose_making_was_cut_short_is_made_again() {
     let dir = tempfile::tempdir().unwrap();
     let half = dir.path().join("audio.sled.new");

@@ -435,6 +435,7 @@ impl Trees<'_> {
 /// Opens sled. The caller holds the store's own lock, so if sled says that somebody has the truth open, it is a truth
 /// of this process or of one just ended that sled's threads have not let go of yet: worth waiting for.
 fn open_db(path: &Path) -> Result<Db> {
+    remove_unfinished_snapshots(path).map_err(IndexError::io("remove an unfinished snapshot in", path))?;
     let started = Instant::now();
     loop {
         // sled panics on some logs that it did not write; such a store is damaged, and no reason to end the process.
@@ -447,6 +448,23 @@ fn open_db(path: &Path) -> Result<Db> {
             opened => return opened,
         }
     }
+}
+
+/// A kill while sled writes a snapshot leaves a part of it under a name of its own, which the next opening would take for the newest
+/// snapshot, and refuse. The log says all that it would have said.
+fn remove_unfinished_snapshots(path: &Path) -> io::Result<()> {
+    let entries = match std::fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.as_encoded_bytes().starts_with(b"snap.") && name.as_encoded_bytes().ends_with(b".generating") {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn number(value: &[u8]) -> u64 {
