@@ -21,6 +21,65 @@ fn boundaries_are_those_of_the_clip_and_not_of_windows() {
 }
 
 #[test]
+fn a_clip_begins_where_it_was_cut_and_not_where_the_vectors_lie() {
+    let place = Place::with_recordings(3, 5.0);
+    place.ok(["index", "rec"]);
+    // Vectors lie every 40 ms.
+    for (number, start) in [1.0113, 1.5224, 2.0331, 2.5437].into_iter().enumerate() {
+        let seed = number as u64 % 3 + 1;
+        place.wav("piece.wav", cut(&babble(seed, 5.0), start, 0.7));
+        let hit = &place.ok(["query", "piece.wav", "-k", "1", "--json"]).json()[0];
+        assert_eq!(text(hit, "path"), format!("rec/{:02}.wav", seed - 1));
+        let (from, to) = (hit["start"].as_f64().unwrap() - start, hit["end"].as_f64().unwrap() - start - 0.7);
+        assert!(from.abs() <= 0.012 && to.abs() <= 0.05, "{start}: {from} {to}");
+    }
+}
+
+#[test]
+fn noise_is_not_found_in_what_is_no_noise_but_where_it_is() {
+    let place = Place::with_recordings(3, 4.0);
+    place.ok(["index", "rec"]);
+    let mut state = 1_u32;
+    let mut uniform = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32 - 0.5
+    };
+    let noise: Vec<f32> = (0..64_000).map(|_| 0.3 * uniform()).collect();
+    place.wav("noise.wav", &noise[20_000..40_000]);
+    assert_eq!(place.run(["query", "noise.wav"]).code, Some(1));
+    place.wav("rec/noise.wav", &noise);
+    place.ok(["index", "rec"]);
+    let hit = &place.ok(["query", "noise.wav", "-k", "1", "--json"]).json()[0];
+    assert_eq!(text(hit, "path"), "rec/noise.wav");
+}
+
+#[test]
+fn a_span_and_the_same_span_as_a_clip_have_one_vector() {
+    let place = Place::with_recordings(1, 6.0);
+    place.ok(["index", "rec"]);
+    place.ok(["export", "points.npy"]);
+    let lines = std::fs::read_to_string(place.join("points.jsonl")).unwrap();
+    let mut spans = "path\tstart\tend\n".to_owned();
+    for line in lines.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        spans += &format!("{}\t{}\t{}\n", text(&line, "path"), line["start"], line["end"]);
+    }
+    place.file("spans.tsv", spans);
+    place.ok(["embed", "--list", "spans.tsv", "--segments", "whole", "--out", "cut.npy"]);
+    // Both files hold rows of f32 after a header of 128 bytes.
+    let values = |name: &str| -> Vec<f32> {
+        let bytes = std::fs::read(place.join(name)).unwrap();
+        bytes[128..].chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect()
+    };
+    let (inside, cut) = (values("points.npy"), values("cut.npy"));
+    assert_eq!(inside.len(), cut.len());
+    for (a, b) in inside.chunks(128).zip(cut.chunks(128)) {
+        let cosine: f32 = a.iter().zip(b).map(|(x, y)| x * y).sum();
+        assert!(cosine > 0.999, "{cosine}");
+    }
+}
+
+#[test]
 fn without_the_second_look_the_spans_of_the_index_are_the_hits() {
     let place = Place::with_recordings(3, 4.0);
     place.ok(["index", "rec"]);

@@ -42,6 +42,9 @@ class Aligner:
         try:
             self._decoder.set_align_text(text)
             self._decode(samples)
+            if self._decoder.hyp() is None:
+                raise RuntimeError("no path through the text")
+            # Of this second pass, over the states of the words found, hyp() must not be asked: it ends the process (5.1.1).
             self._decoder.set_alignment()
             self._decode(samples)
             return [(w.name, w.start, w.duration, [(s.name, s.start, s.duration) for s in w]) for w in self._decoder.get_alignment()]
@@ -53,8 +56,6 @@ class Aligner:
         self._decoder.start_utt()
         self._decoder.process_raw(samples, full_utt=True)
         self._decoder.end_utt()
-        if self._decoder.hyp() is None:
-            raise RuntimeError("no path through the text")
 
 
 def main() -> None:

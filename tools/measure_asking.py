@@ -112,6 +112,33 @@ def main() -> None:
             first, ten = first + any(good[:1]), ten + any(good[:10])
         print(f"phrases by other speakers: {first} of {len(asked)} first, {ten} among the first ten")
 
+        places: dict[tuple[Path, str], list[tuple[float, float]]] = {}
+        for word in words:
+            place = (float(word["start"]), float(word["end"]))
+            places.setdefault(((data / word["path"]).resolve(), word["word"].lower()), []).append(place)
+        queries = rows(data / "eval/qbe.dev.queries.tsv")
+        # Names of hits are paths and times as the list has them.
+        asked_for = [((data / "eval" / row["path"]).resolve(), row["start"], row["end"], row["label"].lower(), row["speaker"]) for row in queries]
+        tsv(folder / "words.tsv", "path start end", [query[:3] for query in asked_for])
+        hits = program.ask("--list", str(folder / "words.tsv"), "-k", "20", "--per-file", "--min-confidence", "0")
+        errors = []
+        for path, start, end, word, who in asked_for:
+            for hit in hits.get(f"{path}#{start}-{end}", []):
+                there = Path(hit["path"]).resolve()
+                for first, last in places.get((there, word), []):
+                    # A hit is true where it covers most of the word.
+                    shared = min(hit["end"], last) - max(hit["start"], first)
+                    if speaker[there] != who and 2 * shared >= last - first:
+                        errors.append((abs(hit["start"] - first), abs(hit["end"] - last)))
+        starts, ends = np.array(errors).reshape(-1, 2).T
+        print(
+            f"boundaries of {len(errors)} true hits of words by other speakers: median |start error| {np.median(starts):.3f} s, "
+            f"|end error| {np.median(ends):.3f} s"
+        )
+        info = json.loads(program("info", "--json").splitlines()[0])
+        hours = info["duration"] / 3600
+        print(f"store: {info['segments'] / hours:.0f} segments and {info['bytes'] / hours / 1e6:.1f} MB an hour")
+
         program("export", str(folder / "points.npy"))
         points = [json.loads(line) for line in open(folder / "points.jsonl", encoding="utf-8")]
         chosen = chance.sample(range(len(points)), min(1000, len(points)))

@@ -71,6 +71,34 @@ impl Heard {
     }
 }
 
+/// Whether what is heard is speech at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Speech {
+    /// Of each vector the probability that it is no silence, `[len]`.
+    pub sound: Vec<f32>,
+    /// Mean entropy of what the vectors say of the sounds of speech, in nats: what is no speech is like none of them.
+    pub doubt: f32,
+}
+
+/// What is asked for, as vectors that begin at one of the moments between two steps.
+///
+/// Recordings have a vector every 40 ms, counted from their beginning, and a clip was cut wherever it was cut: the very same sound is
+/// heard up to 20 ms apart, which changes a vector as much as another voice does. So a clip is heard several times, a part of a step
+/// later each time, and one of these falls upon the recording's own vectors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phase {
+    /// Its vectors.
+    pub heard: Heard,
+    /// What it expects of each of them.
+    pub pattern: Pattern,
+    /// How far each of them says that there is speech.
+    pub speech: Speech,
+    /// Samples from where what is asked for begins to the first vector.
+    pub lead: i64,
+    /// Samples from the end of the last vector's step to where what is asked for ends.
+    pub tail: i64,
+}
+
 /// A clip moment by moment: what is asked for, and the quiet around it that is not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Excerpt {
@@ -80,12 +108,14 @@ pub struct Excerpt {
     pub asked: Pattern,
     /// What of the clip comes after.
     pub after: Heard,
+    /// What is asked for, from each part of a step on; none where it was never heard.
+    pub phases: Vec<Phase>,
 }
 
 impl From<Pattern> for Excerpt {
-    /// All of it is asked for.
+    /// All of it is asked for, and it was written.
     fn from(asked: Pattern) -> Self {
         let nothing = Heard::new(asked.dimension());
-        Self { before: nothing.clone(), asked, after: nothing }
+        Self { before: nothing.clone(), asked, after: nothing, phases: Vec::new() }
     }
 }

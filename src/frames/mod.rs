@@ -14,7 +14,7 @@ mod pattern;
 mod stream;
 
 pub use archive::{Archive, ArchiveError, Recording};
-pub use heard::{Excerpt, Heard};
+pub use heard::{Excerpt, Heard, Phase, Speech};
 pub use letters::{Letters, words};
 pub use network::{FrameNetwork, NetworkError};
 pub use pattern::Pattern;

@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis};
 use safetensors::SafeTensors;
 
 use super::{
-    Heard, Pattern, REDUCTION,
+    Heard, Pattern, REDUCTION, Speech,
     layer::{self, Layer, misshapen, tensor, vector},
 };
 use crate::features::{FeatureConfig, Features};
@@ -112,12 +112,17 @@ impl FrameNetwork {
 
     /// The vectors of a sound: of its frames 0, 4, 8 and so on.
     pub fn hear(&self, features: &Features) -> Heard {
-        let bands = self.features.bands;
+        self.hear_from(features, 0)
+    }
+
+    /// As [`hear`](Self::hear), of the frames `first`, `first + 4` and so on; what is before those is not heard.
+    pub fn hear_from(&self, features: &Features, first: usize) -> Heard {
+        let (bands, first) = (self.features.bands, first.min(features.frames()));
         if features.bands() != bands {
             return Heard::new(self.dimension());
         }
-        let rows = layer::run(&self.layers, features.frames(), bands, |at, row| {
-            let frame = &features.data[at * bands..][..bands];
+        let rows = layer::run(&self.layers, features.frames() - first, bands, |at, row| {
+            let frame = &features.data[(first + at) * bands..][..bands];
             for (((cell, value), mean), std) in row.iter_mut().zip(frame).zip(&self.mean).zip(&self.std) {
                 *cell = (value - mean) / std;
             }
@@ -154,6 +159,19 @@ impl FrameNetwork {
             directions.extend(direction);
         }
         Pattern::new(self.dimension(), directions, same, RANGE)
+    }
+
+    /// What these vectors say of whether there is speech.
+    pub fn speech(&self, heard: &Heard) -> Speech {
+        let (mut sound, mut doubt) = (Vec::new(), 0.0);
+        for at in 0..heard.len() {
+            let normaliser = heard.normalisers()[at];
+            let shares = self.classes.dot(&ArrayView1::from(heard.row(at))).mapv(|odds| (odds - normaliser).exp());
+            // The last class is silence.
+            sound.push(1.0 - shares.last().copied().unwrap_or(0.0).min(1.0));
+            doubt -= shares.iter().map(|share| share * share.max(1e-9).ln()).sum::<f32>();
+        }
+        Speech { sound, doubt: doubt / heard.len().max(1) as f32 }
     }
 
     /// What is asked for by naming the class of sounds of each moment.

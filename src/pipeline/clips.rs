@@ -18,8 +18,8 @@ use super::{
 use crate::{
     audio::{AudioError, Clip, ClipStream, SAMPLE_RATE},
     encoder::{Encoder, EncoderError},
-    features::{FRAME_LENGTH, FeatureConfig, Features, Frontend as _, LogMel},
-    frames::{Excerpt, FrameNetwork, STEP},
+    features::{FRAME_LENGTH, FRAME_SHIFT, FeatureConfig, Features, Frontend as _, LogMel},
+    frames::{Excerpt, FrameNetwork, Phase, REDUCTION, STEP},
 };
 
 /// Why a clip has no embedding. Every message names the file.
@@ -267,24 +267,16 @@ fn read_clip<I>(
     let mut frames = Features::new(features.bands);
     LogMel::new(features).compute(samples, &mut frames);
     let heard = network.map(|network| {
-        let heard = if network.features() == features {
-            network.hear(&frames)
+        let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
+        let last = spans.iter().map(Span::end).max().unwrap_or(0);
+        let clip = Span { start: lead, len: (end - start) as u32 };
+        let asked = Span { start: lead + first, len: (last - first) as u32 };
+        if network.features() == features {
+            excerpt(network, &frames, clip, asked)
         } else {
             let mut own = Features::new(network.features().bands);
             LogMel::new(network.features()).compute(samples, &mut own);
-            network.hear(&own)
-        };
-        let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
-        let last = spans.iter().map(Span::end).max().unwrap_or(0);
-        let from = ((lead + first + STEP / 2) / STEP) as usize;
-        // A span's last frame begins a frame's length before its end.
-        let own = (last - first).saturating_sub(FRAME_LENGTH as u64 / 2);
-        let to = from + ((own + STEP / 2) / STEP).max(2) as usize;
-        let end = ((lead + (end - start) as u64) / STEP) as usize;
-        Excerpt {
-            before: heard.part((lead / STEP) as usize, from),
-            asked: network.pattern(&heard.part(from, to)),
-            after: heard.part(to, end.max(to)),
+            excerpt(network, &own, clip, asked)
         }
     });
     let mut chunker = Chunker::new(features.bands, u64::MAX);
@@ -296,6 +288,35 @@ fn read_clip<I>(
         feed.passage(ticket, passage);
     }
     Ok(Read { offset: start as u64, samples: (end - start) as u64, lead, heard, truncated: None })
+}
+
+/// What is asked for of a clip, both places in the frames that it was heard with.
+fn excerpt(network: &FrameNetwork, frames: &Features, clip: Span, asked: Span) -> Excerpt {
+    // A span's last frame begins a frame's length before its end.
+    let own = u64::from(asked.len).saturating_sub(FRAME_LENGTH as u64 / 2);
+    let count = ((own + STEP / 2) / STEP).max(2);
+    let phase = |number: usize| {
+        let shift = (number * FRAME_SHIFT) as u64;
+        let heard = network.hear_from(frames, number);
+        // The vector that is nearest to where it begins.
+        let from = (asked.start + STEP / 2).saturating_sub(shift) / STEP;
+        let part = heard.part(from as usize, (from + count) as usize);
+        let start = from * STEP + shift;
+        let lead = start as i64 - asked.start as i64;
+        let tail = asked.end() as i64 - (start + count * STEP) as i64;
+        (
+            heard,
+            from as usize,
+            Phase { pattern: network.pattern(&part), speech: network.speech(&part), heard: part, lead, tail },
+        )
+    };
+    let (heard, from, first) = phase(0);
+    let to = from + count as usize;
+    let end = (clip.end() / STEP) as usize;
+    let (before, after) = (heard.part((clip.start / STEP) as usize, from), heard.part(to, end.max(to)));
+    let asked = first.pattern.clone();
+    let phases = std::iter::once(first).chain((1..REDUCTION).map(|number| phase(number).2)).collect();
+    Excerpt { before, asked, after, phases }
 }
 
 /// The whole clip as one span, however soft it is.

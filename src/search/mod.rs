@@ -8,6 +8,7 @@ mod align;
 mod clip;
 mod confidence;
 mod dtw;
+mod fine;
 mod found;
 mod merge;
 mod question;

@@ -22,7 +22,9 @@ pub fn widened<E>(
     heard: &Excerpt,
     read: impl Fn(Range<usize>) -> Result<Heard, E>,
 ) -> Result<Span, E> {
-    let (first, last) = ((span.start / STEP) as usize, span.end().div_ceil(STEP) as usize);
+    // A hit begins and ends between two steps.
+    let nearest = |sample: u64| ((sample + STEP / 2) / STEP) as usize;
+    let (first, last) = (nearest(span.start), nearest(span.end()));
     let before = read(first.saturating_sub(heard.before.len())..first)?;
     let after = read(last..last + heard.after.len())?;
     let alike = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>() >= SAME;
@@ -50,7 +52,12 @@ mod tests {
     }
 
     fn widened_in(recording: &str, place: Range<u64>, before: &str, after: &str) -> (u64, u64) {
-        let excerpt = Excerpt { before: heard(before), asked: Pattern::of_cosines(&heard("w")), after: heard(after) };
+        let excerpt = Excerpt {
+            before: heard(before),
+            asked: Pattern::of_cosines(&heard("w")),
+            after: heard(after),
+            phases: Vec::new(),
+        };
         let span = Span { start: place.start * STEP, len: ((place.end - place.start) * STEP) as u32 };
         let read = |range: Range<usize>| Ok::<_, Infallible>(heard(recording).part(range.start, range.end));
         let wide = widened(span, recording.len() as u64 * STEP, &excerpt, read).unwrap();

@@ -18,7 +18,7 @@ use crate::{
 /// Vectors of recordings that are looked at, at most (2¼ h): what bounds the time of a query.
 pub const MOST_VECTORS: usize = 200_000;
 /// Looked at on either side of a named place: half the query and so many vectors more.
-const MARGIN: usize = 4;
+pub(super) const MARGIN: usize = 4;
 /// Share of the alignment in the score; the rest is the cosine of the span. Measured on dev.
 const SHARE: f32 = 0.95;
 
@@ -36,6 +36,10 @@ pub struct Known {
 pub struct Place {
     /// With the score of alignment and span together.
     pub hit: Hit,
+    /// The cosine of the span alone.
+    pub cosine: f32,
+    /// How nearly the very same its sounds are, where that was looked at.
+    pub own: Option<f32>,
     /// How the question lies there, where asked for.
     pub moments: Vec<Moment>,
 }
@@ -78,7 +82,7 @@ pub fn rerank(
             let named = |span: Span, likeness: f32| {
                 let near = stretch.hits.iter().find(|hit| is_same(&hit.span, &span));
                 let (like, cosine) = near.map_or((stretch.hits[0], least), |hit| (*hit, hit.score));
-                Some(Hit { span, score: score(likeness, cosine), ..like.clone() })
+                Some((Hit { span, score: score(likeness, cosine), ..like.clone() }, cosine))
             };
             Ok(lay(heard, &around, stretch.range.start, recording.samples, laying, named))
         })
@@ -95,30 +99,31 @@ pub fn rerank_whole(heard: &Pattern, hits: &[Hit], recordings: &[Whole], laying:
         let hits = recording.source().and_then(|source| by_source.get(&source)).map_or(&[][..], Vec::as_slice);
         let named = |span: Span, likeness: f32| {
             let near = hits.iter().find(|hit| is_same(&hit.span, &span));
-            recording.hit(span, score(likeness, near.map_or(least, |hit| hit.score)))
+            let cosine = near.map_or(least, |hit| hit.score);
+            Some((recording.hit(span, score(likeness, cosine))?, cosine))
         };
         lay(heard, &recording.heard, 0, recording.samples, laying, named)
     });
     joined(laid.collect())
 }
 
-/// The places in vectors `first` and following of a recording; `named` makes a hit of a span and its likeness.
+/// The places in vectors `first` and following of a recording; `named` makes of a span and its likeness a hit, with its cosine.
 fn lay(
     heard: &Pattern,
     around: &Heard,
     first: usize,
     samples: u64,
     laying: Laying,
-    named: impl Fn(Span, f32) -> Option<Hit>,
+    named: impl Fn(Span, f32) -> Option<(Hit, f32)>,
 ) -> Vec<Place> {
     let most = laying.most.min(1 + around.len() / heard.len().max(1));
     let place = |place: Alignment| {
         let start = (first + place.start()) as u64 * STEP;
         let end = ((first + place.end()) as u64 * STEP).min(samples);
         let span = Span { start, len: end.saturating_sub(start) as u32 };
-        let hit = named(span, place.likeness).filter(|hit| hit.span.len > 0)?;
+        let (hit, cosine) = named(span, place.likeness).filter(|(hit, _)| hit.span.len > 0)?;
         let moments = if laying.explain { moments(heard, around, &place.path, first) } else { Vec::new() };
-        Some(Place { hit, moments })
+        Some(Place { hit, cosine, own: None, moments })
     };
     lay_along(heard, around, most).into_iter().filter_map(place).collect()
 }
@@ -135,37 +140,38 @@ pub fn best_first(places: &mut [Place]) {
     places.sort_by(|a, b| order(&a.hit, &b.hit));
 }
 
-/// The scores of a query at random places (each a span of a recording and its cosine), one a place: what a score is worth.
+/// The best scores of a query, in any of its phases, at random places (each a span of a recording and its cosine), one a place: what a score is worth.
 ///
 /// # Errors
 /// As [`rerank`].
 pub fn at_random(
-    heard: &Pattern,
+    heard: &[&Pattern],
     places: &[(SourceId, Span, f32)],
     known: &HashMap<SourceId, Known>,
     archive: &Archive,
 ) -> Result<Vec<f32>, ArchiveError> {
-    let margin = heard.len() / 2 + MARGIN;
+    let margin = heard.first().map_or(0, |pattern| pattern.len()) / 2 + MARGIN;
     let scores = places.par_iter().map(|(source, span, cosine)| {
         let Some(recording) = known.get(source) else { return Ok(0.0) };
         let range = stretch_of(span, margin);
         let around = archive.read(&recording.key, recording.samples, range)?;
-        Ok(lay_along(heard, &around, 1).first().map_or(0.0, |place| score(place.likeness, *cosine)))
+        let laid = heard.iter().filter_map(|pattern| Some(lay_along(pattern, &around, 1).first()?.likeness));
+        Ok(laid.map(|likeness| score(likeness, *cosine)).fold(0.0, f32::max))
     });
     scores.collect()
 }
 
-fn score(likeness: f32, cosine: f32) -> f32 {
+pub(super) fn score(likeness: f32, cosine: f32) -> f32 {
     // The kept bytes are rounded: the very same sound may come out a little above 1.
     (SHARE * likeness + (1.0 - SHARE) * cosine).min(1.0)
 }
 
 /// The vectors of a span and so many around it.
-fn stretch_of(span: &Span, margin: usize) -> Range<usize> {
+pub(super) fn stretch_of(span: &Span, margin: usize) -> Range<usize> {
     ((span.start / STEP) as usize).saturating_sub(margin)..(span.end().div_ceil(STEP)) as usize + margin
 }
 
-fn moments(heard: &Pattern, around: &Heard, path: &[usize], first: usize) -> Vec<Moment> {
+pub(super) fn moments(heard: &Pattern, around: &Heard, path: &[usize], first: usize) -> Vec<Moment> {
     let seconds = |vector: usize| vector as f64 * STEP as f64 / f64::from(SAMPLE_RATE);
     let moment = |(i, &j): (usize, &usize)| Moment {
         question: seconds(i),

@@ -1,6 +1,6 @@
 //! Embedded clips → hits.
 
-use std::{collections::HashMap, path::Path, sync::OnceLock};
+use std::{collections::HashMap, ops::Range, path::Path, sync::OnceLock};
 
 use audiosearch_index::{
     Collection, Embedding, EmbeddingError, Filter, Fingerprint, Hit, IndexError, Query, Reader, Schema, SegmentRef,
@@ -9,9 +9,10 @@ use audiosearch_index::{
 
 use super::{
     align::{self, Laid, Vote},
-    confidence::{LAID, Line, Null, SPAN, WRITTEN, confidence},
+    confidence::{LAID, Line, Null, SPAN, Sameness, WRITTEN, confidence, confidence_of_clip},
+    fine::refine,
     found::Found,
-    merge::merge,
+    merge::{merge, merge_by},
     question::{Question, Sound, joint, middle},
     quiet,
     rerank::{Known, Laying, MOST_VECTORS, Place, at_random, best_first, rerank, rerank_whole},
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     audio::SAMPLE_RATE,
-    frames::{Archive, ArchiveError, Excerpt, Pattern, STEP},
+    frames::{Archive, ArchiveError, Excerpt, Heard, Pattern, STEP, Speech},
     pipeline::Embedded,
 };
 
@@ -51,6 +52,20 @@ pub struct Options {
     pub explain: bool,
     /// What the clip was cut from: no hit may overlap it.
     pub not: Option<(SourceId, Span)>,
+}
+
+/// What the confidence of an answer is judged by.
+struct Asked<'a> {
+    null: Option<Null>,
+    line: Line,
+    /// Of a clip that is laid along the recordings.
+    speech: Option<&'a Speech>,
+}
+
+impl Asked<'_> {
+    fn plain(null: Option<Null>, line: Line) -> Self {
+        Self { null, line, speech: None }
+    }
 }
 
 /// Why a search failed.
@@ -138,9 +153,14 @@ impl Searcher {
                 Question::Word(_) => self.of_words(&sound.spans, options)?,
                 _ => self.candidates(&sound.spans, options)?,
             };
-            let null = Null::of(&self.laid_at_random(&heard.asked, first)?);
+            let phases: Vec<&Pattern> = heard.phases.iter().map(|phase| &phase.pattern).collect();
+            let asked = if phases.is_empty() { vec![&heard.asked] } else { phases };
+            let null = Null::of(&self.laid_at_random(&asked, first)?);
             let laying = Laying { most: places_each(options), explain: options.explain };
-            let mut found = self.finish(self.lay(&heard.asked, &candidates, laying)?, null, laid, options);
+            let mut places = self.lay(&heard.asked, &candidates, laying)?;
+            refine(&mut places, &heard.phases, (options.k, options.explain), |source, range| self.hear(source, range))?;
+            let asked = Asked { null, line: laid, speech: heard.phases.first().map(|phase| &phase.speech) };
+            let mut found = self.finish(places, &asked, options);
             self.widen(&mut found, heard)?;
             return Ok(found);
         }
@@ -149,7 +169,7 @@ impl Searcher {
             (_, [(_, embedding)]) => self.one(embedding, options)?,
             (_, spans) => self.sequence(spans, options)?,
         };
-        Ok(self.finish(unlaid(hits), self.spans_at_random(first), line, options))
+        Ok(self.finish(unlaid(hits), &Asked::plain(self.spans_at_random(first), line), options))
     }
 
     /// Examples together: each is laid along the best places for their middle, and a place is worth what it is to all of them.
@@ -158,7 +178,8 @@ impl Searcher {
         let asked = |sound: &Sound| sound.heard.as_ref().map(|heard| heard.asked.clone());
         let all_heard = |sounds: &[Sound]| -> Option<Vec<Pattern>> { sounds.iter().map(asked).collect() };
         let (Some(like), Some(unlike), true) = (all_heard(like), all_heard(unlike), options.rerank) else {
-            return Ok(self.finish(unlaid(self.one(&middle, options)?), self.spans_at_random(&middle), SPAN, options));
+            let asked = Asked::plain(self.spans_at_random(&middle), SPAN);
+            return Ok(self.finish(unlaid(self.one(&middle, options)?), &asked, options));
         };
         let Some((first, others)) = like.split_first() else { return Ok(Vec::new()) };
         let candidates = self.wide(&middle, options)?;
@@ -184,32 +205,30 @@ impl Searcher {
         best_first(&mut places);
         // A random place is judged as every other: by all examples together.
         let at_random = |sounds: &[Pattern]| -> Result<Vec<Vec<f32>>, SearchError> {
-            sounds.iter().map(|heard| self.laid_at_random(heard, &middle)).collect()
+            sounds.iter().map(|heard| self.laid_at_random(&[heard], &middle)).collect()
         };
         let (by_like, by_unlike) = (at_random(&like)?, at_random(&unlike)?);
         let scores_at = |by: &[Vec<f32>], place: usize| -> Vec<f32> { by.iter().map(|scores| scores[place]).collect() };
         let count = by_like.first().map_or(0, Vec::len);
         let null: Vec<f32> =
             (0..count).map(|place| joint(&scores_at(&by_like, place), &scores_at(&by_unlike, place))).collect();
-        Ok(self.finish(places, Null::of(&null), LAID, options))
+        Ok(self.finish(places, &Asked::plain(Null::of(&null), LAID), options))
     }
 
     /// Merges, drops what is not wanted and says how probable the rest is.
-    fn finish(&self, places: Vec<Place>, null: Option<Null>, line: Line, options: &Options) -> Vec<Found> {
-        let mut moments = HashMap::new();
-        let mut hits = Vec::with_capacity(places.len());
-        for place in places {
-            if !options.not.is_some_and(|(id, not)| id == place.hit.source && not.overlap(&place.hit.span) > 0) {
-                moments.insert((place.hit.source, place.hit.span), place.moments);
-                hits.push(place.hit);
-            }
-        }
-        let mut hits = merge(hits, options.per_file);
-        hits.retain(|hit| options.min_score.is_none_or(|least| hit.score >= least));
-        hits.truncate(options.k);
-        let found = hits.into_iter().map(|hit| {
-            let confidence = confidence(hit.score, null.as_ref(), line, self.reader.len());
-            let moments = moments.remove(&(hit.source, hit.span)).unwrap_or_default();
+    fn finish(&self, mut places: Vec<Place>, asked: &Asked<'_>, options: &Options) -> Vec<Found> {
+        places.retain(|place| {
+            !options.not.is_some_and(|(id, not)| id == place.hit.source && not.overlap(&place.hit.span) > 0)
+        });
+        merge_by(&mut places, options.per_file, |place| &mut place.hit);
+        places.retain(|place| options.min_score.is_none_or(|least| place.hit.score >= least));
+        places.truncate(options.k);
+        let found = places.into_iter().map(|Place { hit, own, moments, .. }| {
+            let (null, segments) = (asked.null.as_ref(), self.reader.len());
+            let confidence = match (asked.speech, own) {
+                (Some(speech), Some(own)) => confidence_of_clip(hit.score, null, &Sameness::of(speech, own), segments),
+                _ => confidence(hit.score, null, asked.line, segments),
+            };
             Found { hit, confidence, moments }
         });
         let found: Vec<Found> = found.collect();
@@ -265,6 +284,12 @@ impl Searcher {
         Ok(Some(self.whole.get_or_init(|| whole)))
     }
 
+    /// What a recording has there, and its length in samples.
+    fn hear(&self, source: SourceId, range: Range<usize>) -> Result<(Heard, u64), SearchError> {
+        let Some(known) = self.known.get(&source) else { return Ok((Heard::new(1), 0)) };
+        Ok((self.archive.read(&known.key, known.samples, range).map_err(frames)?, known.samples))
+    }
+
     /// Hits begin and end with the clip, quiet included, where the recording has that quiet too.
     fn widen(&self, found: &mut [Found], heard: &Excerpt) -> Result<(), SearchError> {
         if heard.before.is_empty() && heard.after.is_empty() {
@@ -272,7 +297,7 @@ impl Searcher {
         }
         for Found { hit, .. } in found {
             let Some(known) = self.known.get(&hit.source) else { continue };
-            let read = |range| self.archive.read(&known.key, known.samples, range).map_err(frames);
+            let read = |range| self.hear(hit.source, range).map(|(heard, _)| heard);
             hit.span = quiet::widened(hit.span, known.samples, heard, read)?;
         }
         Ok(())
@@ -284,7 +309,7 @@ impl Searcher {
         Null::of(&scores)
     }
 
-    fn laid_at_random(&self, heard: &Pattern, embedding: &Embedding) -> Result<Vec<f32>, SearchError> {
+    fn laid_at_random(&self, heard: &[&Pattern], embedding: &Embedding) -> Result<Vec<f32>, SearchError> {
         let sample = self.reader.sample(RANDOM_LAID);
         let places: Vec<_> =
             sample.iter().map(|segment| (segment.source, segment.span, cosine(embedding, segment.embedding))).collect();
@@ -378,7 +403,7 @@ fn places_each(options: &Options) -> usize {
 
 /// Places that were found by their vectors alone.
 fn unlaid(hits: Vec<Hit>) -> Vec<Place> {
-    hits.into_iter().map(|hit| Place { hit, moments: Vec::new() }).collect()
+    hits.into_iter().map(|hit| Place { cosine: hit.score, own: None, hit, moments: Vec::new() }).collect()
 }
 
 fn cosine(a: &Embedding, b: &[f32]) -> f32 {
