@@ -16,7 +16,7 @@ use super::{
 use crate::{
     encoder::Device,
     search::{SentenceOptions, search_sentences},
-    sentence::{DecodeOptions, between},
+    sentence::{DecodeOptions, SentenceModel, between},
 };
 
 /// Write sentences out of their vectors again
@@ -90,7 +90,7 @@ pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
     }
 }
 
-fn decode(args: &ReconstructArgs, model: &TextModel, vectors: &[Embedding]) -> Result<Vec<String>> {
+fn decode(args: &ReconstructArgs, model: &TextModel<dyn SentenceModel>, vectors: &[Embedding]) -> Result<Vec<String>> {
     let options = DecodeOptions { beam: args.beam.get(), longest: model.encoder.config().longest };
     Ok(model.encoder.decode(vectors, options)?)
 }
@@ -105,7 +105,7 @@ fn again(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
         Err(_) => None,
     };
     let of_store = reader.as_ref().map(|reader| reader.schema().model.clone());
-    let model = args.model.load(of_store.as_deref(), args.device, context)?;
+    let model = args.model.load_writer(of_store.as_deref(), args.device, context)?;
     let reader = reader.filter(|reader| reader.require(&model.encoder.fingerprint()).is_ok());
     let sentences: Vec<&str> = args.text.iter().map(String::as_str).collect();
     let vectors = model.encoder.encode(&sentences)?;
@@ -153,7 +153,7 @@ fn walk(args: &ReconstructArgs, from: &str, to: &str, context: &Context) -> Resu
     if from.trim().is_empty() || to.trim().is_empty() {
         bail!("--from and --to each need a sentence");
     }
-    let model = args.model.load(None, args.device, context)?;
+    let model = args.model.load_writer(None, args.device, context)?;
     let ends = model.encoder.encode(&[from, to])?;
     let [from, to] = &ends[..] else { bail!("the model gave no vectors for the two ends") };
     let last = f64::from(args.steps - 1);

@@ -17,7 +17,10 @@ use anyhow::{Context as _, Error, Result, anyhow};
 use super::{Context, Outcome, train};
 use crate::{
     encoder::{Device, EncoderError, SpeechEncoder, SpeechModel, single_threaded},
-    sentence::{SentenceError, SentenceModel, TextEncoder},
+    sentence::{
+        SentenceError, SentenceModel, TextEncoder,
+        paragraph::{ParagraphEncoder, ParagraphModel},
+    },
 };
 
 /// Functions that call LibTorch.
@@ -26,15 +29,18 @@ pub struct Torch {
     pub speech: LoadSpeech,
     /// Loads the model for sentences in a file, or the built-in one, on a device.
     pub sentences: LoadSentences,
+    /// Loads the model for paragraphs in a file, on a device.
+    pub paragraphs: LoadParagraphs,
     /// `audiosearch train`
     pub train: fn(train::TrainArgs, &Context) -> Result<Outcome>,
 }
 
 type LoadSpeech = fn(Option<&Path>, Device) -> Result<Box<dyn SpeechModel>, EncoderError>;
 type LoadSentences = fn(Option<&Path>, Device) -> Result<Box<dyn SentenceModel>, SentenceError>;
+type LoadParagraphs = fn(&Path, Device) -> Result<Box<dyn ParagraphModel>, SentenceError>;
 
 /// All of them; only the program that is linked to LibTorch may name this.
-static TORCH: Torch = Torch { speech, sentences, train: train::run };
+static TORCH: Torch = Torch { speech, sentences, paragraphs, train: train::run };
 
 fn speech(path: Option<&Path>, device: Device) -> Result<Box<dyn SpeechModel>, EncoderError> {
     Ok(match path {
@@ -48,6 +54,10 @@ fn sentences(path: Option<&Path>, device: Device) -> Result<Box<dyn SentenceMode
         None => Box::new(TextEncoder::shipped(device)?),
         Some(path) => Box::new(TextEncoder::open(path, device)?),
     })
+}
+
+fn paragraphs(path: &Path, device: Device) -> Result<Box<dyn ParagraphModel>, SentenceError> {
+    Ok(Box::new(ParagraphEncoder::open(path, device)?))
 }
 
 /// Runs the program that is linked to LibTorch on this process's arguments.

@@ -90,16 +90,26 @@ impl Plain {
         let header: Header<EncoderConfig> = header(bytes, model, KIND)?;
         let config = header.config;
         config.check().map_err(|cause| EncoderError::Config { model: model.into(), cause })?;
-        let mut tensors = HashMap::new();
-        for slot in layout(&config) {
-            let values = checked(&file, model, "", &slot)?;
-            tensors.insert(slot.name, values);
-        }
-        if let Some(extra) = file.names().iter().find(|name| !tensors.contains_key(**name)) {
-            return Err(fault(model, extra, "is not part of the network"));
-        }
+        let tensors = plain(&file, model, layout(&config))?;
         let fingerprint = fingerprint(&config, &file);
         Ok(Plain { config, fingerprint, tensors })
+    }
+}
+
+/// The values of a layout's tensors by name, row-major; all of them and no other.
+pub(crate) fn plain(
+    file: &SafeTensors<'_>,
+    model: &str,
+    layout: Vec<Slot>,
+) -> Result<HashMap<String, Vec<f32>>, EncoderError> {
+    let mut tensors = HashMap::new();
+    for slot in layout {
+        let values = checked(file, model, "", &slot)?;
+        tensors.insert(slot.name, values);
+    }
+    match file.names().iter().find(|name| !tensors.contains_key(**name)) {
+        Some(extra) => Err(fault(model, extra, "is not part of the network")),
+        None => Ok(tensors),
     }
 }
 

@@ -1,12 +1,17 @@
-//! The encoder's network without LibTorch: the same checkpoint, the same vectors to five decimals, and a program that starts at once.
+//! The encoders of speech and of sentences without LibTorch: the same checkpoints, the same vectors to five decimals, and a program that
+//! starts at once.
 //!
-//! Forward alone; whoever trains, or computes on an accelerator, needs [`SpeechEncoder`](crate::encoder::SpeechEncoder). Sequences of a
+//! Forward alone; whoever trains, or computes on an accelerator, needs [`SpeechEncoder`](crate::encoder::SpeechEncoder) or
+//! [`TextEncoder`](crate::sentence::TextEncoder); so does who writes sentences again. Sequences of a
 //! batch lie step by step, the longest first, so that nothing is padded and a step's rows are one product.
 
 mod affine;
 mod convolution;
 mod encoder;
 mod recurrent;
+mod sentence;
+#[cfg(test)]
+mod sentence_tests;
 mod sequences;
 mod spelling;
 #[cfg(test)]
@@ -14,3 +19,4 @@ mod tests;
 mod weights;
 
 pub use encoder::ForwardEncoder;
+pub use sentence::ForwardTextEncoder;

@@ -78,6 +78,21 @@ impl Direction {
         self.width
     }
 
+    /// Products of `rows` rows of input with the input's weights, biases added, as [`end`](Self::end) takes them:
+    /// `[rows, gates]`.
+    pub fn products(&self, input: &[f32], rows: usize) -> Vec<f32> {
+        let mut gates = vec![0.0; rows * self.input.stride()];
+        self.input.run(input, self.input.inputs(), rows, &mut gates);
+        gates
+    }
+
+    /// Runs over all sequences from states of zero, where each row of theirs is one of few: `row` says which of the `products`. Gives
+    /// the last state of each sequence, `[sequences, width]`.
+    pub fn end<'a>(&self, sequences: &Sequences, products: &[f32], row: &[u32], room: &'a mut Room) -> &'a [f32] {
+        Arch::new().dispatch(End { direction: self, sequences, products, row, room: &mut *room });
+        &room.state
+    }
+
     /// Runs over all sequences from states of zero, `backward` from their ends; `input` has rows of as many values as it was made for.
     pub fn run(&self, sequences: &Sequences, input: &[f32], backward: bool, states: States<'_>, room: &mut Room) {
         Arch::new().dispatch(Run { direction: self, sequences, input, backward, states, room });
@@ -126,16 +141,59 @@ impl WithSimd for Run<'_> {
                     let gates = &gates[(row - begin) * stride..][..stride];
                     let product = &product[sequence * stride..][..stride];
                     let state = &mut state[sequence * width..][..width];
-                    match direction.cell {
-                        Cell::Rnn => plain(simd, gates, product, state),
-                        Cell::Gru => gated(simd, gates, product, state),
-                        Cell::Lstm => {
-                            long_short(simd, gates, product, state, &mut memory[sequence * width..][..width]);
-                        }
-                    }
+                    let memory = &mut memory[sequence * width..][..width];
+                    direction.cell(simd, gates, product, state, memory);
                     states.rows[row * states.stride + states.column..][..width].copy_from_slice(state);
                 }
             }
+        }
+    }
+}
+
+struct End<'a> {
+    direction: &'a Direction,
+    sequences: &'a Sequences,
+    products: &'a [f32],
+    row: &'a [u32],
+    room: &'a mut Room,
+}
+
+impl WithSimd for End<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let End { direction, sequences, products, row, room } = self;
+        let Room { packed, product, state, memory, .. } = room;
+        let (width, stride) = (direction.width, direction.hidden.stride());
+        for values in [&mut *state, &mut *memory] {
+            values.clear();
+            values.resize(sequences.count() * width, 0.0);
+        }
+        product.resize(sequences.count() * stride, 0.0);
+        for step in 0..sequences.steps() {
+            let step = sequences.step(step);
+            direction.hidden.run_with(simd, state, width, step.len(), product, packed);
+            // Sequences that have ended stand behind those that go on, and keep their states.
+            for (sequence, &row) in row[step].iter().enumerate() {
+                let gates = &products[row as usize * stride..][..stride];
+                let product = &product[sequence * stride..][..stride];
+                let state = &mut state[sequence * width..][..width];
+                let memory = &mut memory[sequence * width..][..width];
+                direction.cell(simd, gates, product, state, memory);
+            }
+        }
+    }
+}
+
+impl Direction {
+    /// One step of one sequence, in place.
+    #[inline(always)]
+    fn cell<S: Simd>(&self, simd: S, gates: &[f32], product: &[f32], state: &mut [f32], memory: &mut [f32]) {
+        match self.cell {
+            Cell::Rnn => plain(simd, gates, product, state),
+            Cell::Gru => gated(simd, gates, product, state),
+            Cell::Lstm => long_short(simd, gates, product, state, memory),
         }
     }
 }

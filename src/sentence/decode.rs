@@ -3,22 +3,22 @@
 use tch::{Kind, TchError, Tensor};
 
 use super::config::DecodeOptions;
-use super::network::Network;
 use super::tokens::{END, MASK, PAD};
+use super::words::Words;
 use crate::encoder::recurrent::Memory;
 
-/// Ids of the sentences that order states [rows, width] stand for, end symbols left out.
-pub(crate) fn decode(network: &Network, order: &Tensor, options: DecodeOptions) -> Result<Vec<Vec<i64>>, TchError> {
+/// Ids of the sentences that states [rows, width] stand for, end symbols left out.
+pub(crate) fn decode(words: &Words, order: &Tensor, options: DecodeOptions) -> Result<Vec<Vec<i64>>, TchError> {
     if options.beam <= 1 {
-        return greedy(network, order, options.longest);
+        return greedy(words, order, options.longest);
     }
     let rows = 0..order.size()[0];
-    rows.map(|row| beam(network, &order.f_narrow(0, row, 1)?, options)).collect()
+    rows.map(|row| beam(words, &order.f_narrow(0, row, 1)?, options)).collect()
 }
 
 /// Log-probabilities [rows, tokens] of what comes next; what is no text has none.
-fn next(network: &Network, memory: &Memory) -> Result<Tensor, TchError> {
-    let mut logits = network.logits(&memory.state)?;
+fn next(words: &Words, memory: &Memory) -> Result<Tensor, TchError> {
+    let mut logits = words.logits(&memory.state)?;
     for symbol in [PAD, MASK] {
         let _ = logits.f_select(1, symbol)?.f_fill_(f64::NEG_INFINITY)?;
     }
@@ -35,12 +35,12 @@ fn ids_of(tensor: &Tensor) -> Result<Vec<i64>, TchError> {
 }
 
 /// The likeliest token at each step.
-fn greedy(network: &Network, order: &Tensor, longest: usize) -> Result<Vec<Vec<i64>>, TchError> {
+fn greedy(words: &Words, order: &Tensor, longest: usize) -> Result<Vec<Vec<i64>>, TchError> {
     let mut sentences = vec![Vec::new(); order.size()[0] as usize];
     let mut open: Vec<usize> = (0..sentences.len()).collect();
-    let mut memory = network.begin(order)?;
+    let mut memory = words.begin(order)?;
     for _ in 0..=longest {
-        let ids = ids_of(&next(network, &memory)?.f_argmax(-1, false)?)?;
+        let ids = ids_of(&next(words, &memory)?.f_argmax(-1, false)?)?;
         let going: Vec<i64> = (0..open.len() as i64).filter(|&at| ids[at as usize] != END).collect();
         for &at in &going {
             sentences[open[at as usize]].push(ids[at as usize]);
@@ -51,22 +51,22 @@ fn greedy(network: &Network, order: &Tensor, longest: usize) -> Result<Vec<Vec<i
         let told: Vec<i64> = going.iter().map(|&at| ids[at as usize]).collect();
         // Rows that have ended are dropped, so that one long sentence does not carry a whole batch.
         if going.len() < open.len() {
-            memory = memory.rows(&Tensor::f_from_slice(&going)?.f_to_device(network.device)?)?;
+            memory = memory.rows(&Tensor::f_from_slice(&going)?.f_to_device(words.device)?)?;
             open = going.iter().map(|&at| open[at as usize]).collect();
         }
-        memory = network.advance(&Tensor::f_from_slice(&told)?.f_to_device(network.device)?, &memory)?;
+        memory = words.advance(&Tensor::f_from_slice(&told)?.f_to_device(words.device)?, &memory)?;
     }
     sentences.iter_mut().for_each(|sentence| sentence.truncate(longest));
     Ok(sentences)
 }
 
 /// The likeliest whole sentence among those whose beginnings stayed among the `beam` likeliest; `order` is [1, width].
-fn beam(network: &Network, order: &Tensor, options: DecodeOptions) -> Result<Vec<i64>, TchError> {
-    let mut memory = network.begin(order)?;
+fn beam(words: &Words, order: &Tensor, options: DecodeOptions) -> Result<Vec<i64>, TchError> {
+    let mut memory = words.begin(order)?;
     let mut open: Vec<(f64, Vec<i64>)> = vec![(0.0, Vec::new())];
     let mut best: Option<(f64, Vec<i64>)> = None;
     for _ in 0..=options.longest {
-        let chances = next(network, &memory)?;
+        let chances = next(words, &memory)?;
         let width = (options.beam as i64).min(chances.size()[1]);
         let (values, ids) = chances.f_topk(width, -1, true, true)?;
         let values = crate::encoder::checkpoint::values(&values).map_err(|e| TchError::Torch(e.to_string()))?;
@@ -96,8 +96,8 @@ fn beam(network: &Network, order: &Tensor, options: DecodeOptions) -> Result<Vec
         let parents: Vec<i64> = kept.iter().map(|&(_, parent, _)| parent as i64).collect();
         let told: Vec<i64> = kept.iter().map(|&(_, _, id)| id).collect();
         open = kept.iter().map(|&(chance, parent, id)| (chance, [&open[parent].1[..], &[id]].concat())).collect();
-        memory = memory.rows(&Tensor::f_from_slice(&parents)?.f_to_device(network.device)?)?;
-        memory = network.advance(&Tensor::f_from_slice(&told)?.f_to_device(network.device)?, &memory)?;
+        memory = memory.rows(&Tensor::f_from_slice(&parents)?.f_to_device(words.device)?)?;
+        memory = words.advance(&Tensor::f_from_slice(&told)?.f_to_device(words.device)?, &memory)?;
     }
     let unfinished = || open.iter().max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, ids)| ids.clone());
     let mut ids = best.map(|(_, ids)| ids).or_else(unfinished).unwrap_or_default();

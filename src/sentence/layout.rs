@@ -22,40 +22,58 @@ const SHARPNESS: f64 = 8.0;
 
 /// Every tensor that a network of this configuration has for so many tokens, in a fixed order.
 pub(crate) fn layout(config: &SentenceConfig, tokens: usize) -> Vec<Slot> {
-    let mut slots = Vec::new();
-    let (tokens, token, width, meaning) = (tokens as i64, config.token, config.width, config.meaning);
-    weight(&mut slots, "token.table".into(), &[tokens, token], Init::Normal(1.0 / (token as f64).sqrt()));
-    recurrent(&mut slots, "encoder", config.cell, token, width);
-    recurrent(&mut slots, "decoder", config.cell, token, width);
-    weight(&mut slots, "output.weight".into(), &[token, width], Init::Constant(0.0));
-    weight(&mut slots, "output.bias".into(), &[tokens], Init::Constant(0.0));
+    let mut slots = words(config.cell, tokens, config.token, config.width);
+    let (tokens, meaning) = (tokens as i64, config.meaning);
     weight(&mut slots, "meaning.table".into(), &[tokens, meaning], Init::Normal(1.0 / (meaning as f64).sqrt()));
     // The logarithm of each token's weight in the mean.
     weight(&mut slots, "meaning.weight".into(), &[tokens], Init::Constant(0.0));
     if config.centred {
-        buffer(&mut slots, "mean.order", &[width], Init::Constant(0.0));
+        buffer(&mut slots, "mean.order", &[config.width], Init::Constant(0.0));
         buffer(&mut slots, "mean.meaning", &[meaning], Init::Constant(0.0));
     }
+    slots
+}
+
+/// The tensors of encoder and decoder of ids.
+pub(super) fn words(cell: Cell, tokens: usize, token: i64, width: i64) -> Vec<Slot> {
+    let mut slots = Vec::new();
+    let tokens = tokens as i64;
+    weight(&mut slots, "token.table".into(), &[tokens, token], Init::Normal(1.0 / (token as f64).sqrt()));
+    recurrent(&mut slots, "encoder", cell, token, width);
+    recurrent(&mut slots, "decoder", cell, token, width);
+    weight(&mut slots, "output.weight".into(), &[token, width], Init::Constant(0.0));
+    weight(&mut slots, "output.bias".into(), &[tokens], Init::Constant(0.0));
     slots
 }
 
 /// Fresh tensors, a pure function of configuration, number of tokens and seed.
 pub(crate) fn fresh(config: &SentenceConfig, tokens: usize, seed: u64, device: Device) -> Result<Parameters, TchError> {
     let parameters = Parameters::fresh(layout(config, tokens), seed, device)?;
-    let _guard = tch::no_grad_guard();
-    let mut table = parameters.get("token.table")?.f_select(0, super::tokens::PAD)?;
-    let _ = table.f_zero_()?;
-    let rotation = orthogonal(config.width, config.width, &[seed, 1 << 32])?;
-    let spread = orthogonal(config.width, config.token, &[seed, 2 << 32])?;
-    let back = rotation.f_transpose(0, 1)?;
-    cell(&parameters, "encoder", config.cell, &rotation, &spread, seed)?;
-    cell(&parameters, "decoder", config.cell, &back, &back.f_matmul(&spread)?.f_neg()?, seed ^ 1)?;
-    parameters.assign("output.weight", &spread.f_transpose(0, 1)?.f_mul_scalar(SHARPNESS)?)?;
+    begin_words(&parameters, config.cell, config.token, config.width, seed)?;
     Ok(parameters)
 }
 
+/// Makes encoder and decoder of ids a memory and its reader.
+pub(super) fn begin_words(
+    parameters: &Parameters,
+    cell: Cell,
+    token: i64,
+    width: i64,
+    seed: u64,
+) -> Result<(), TchError> {
+    let _guard = tch::no_grad_guard();
+    let mut table = parameters.get("token.table")?.f_select(0, super::tokens::PAD)?;
+    let _ = table.f_zero_()?;
+    let rotation = orthogonal(width, width, &[seed, 1 << 32])?;
+    let spread = orthogonal(width, token, &[seed, 2 << 32])?;
+    let back = rotation.f_transpose(0, 1)?;
+    memory(parameters, "encoder", cell, &rotation, &spread, seed)?;
+    memory(parameters, "decoder", cell, &back, &back.f_matmul(&spread)?.f_neg()?, seed ^ 1)?;
+    parameters.assign("output.weight", &spread.f_transpose(0, 1)?.f_mul_scalar(SHARPNESS)?)
+}
+
 /// A cell that is a linear memory: state ← hidden · state + input · token.
-fn cell(
+pub(super) fn memory(
     parameters: &Parameters,
     name: &str,
     cell: Cell,
@@ -100,7 +118,7 @@ fn cell(
 }
 
 /// A random matrix [rows, columns], no wider than high, whose columns are orthonormal.
-fn orthogonal(rows: i64, columns: i64, seeds: &[u64]) -> Result<Tensor, TchError> {
+pub(super) fn orthogonal(rows: i64, columns: i64, seeds: &[u64]) -> Result<Tensor, TchError> {
     let mut random = Random::new(seeds);
     let values: Vec<f32> = (0..rows * columns).map(|_| random.normal()).collect();
     let (q, r) = Tensor::f_linalg_qr(&Tensor::f_from_slice(&values)?.f_reshape([rows, columns])?, "reduced")?;

@@ -8,20 +8,25 @@ mod decode;
 mod error;
 mod layout;
 mod network;
+pub mod paragraph;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod text;
-mod tokens;
+pub(crate) mod tokens;
 pub mod train;
 mod walk;
+mod words;
 
 use audiosearch_index::{Embedding, Fingerprint};
 
+pub(crate) use batch::embedded;
+pub(crate) use checkpoint::Plain;
 pub use config::{DecodeOptions, SentenceConfig, Shares};
 pub use error::SentenceError;
 pub use text::TextEncoder;
+pub(crate) use text::{SHIPPED, SHIPPED_NAME};
 pub use tokens::Tokens;
 pub use walk::between;
 
@@ -38,18 +43,9 @@ pub trait SentenceEncoder: Send {
     fn encode(&self, sentences: &[&str]) -> Result<Vec<Embedding>, SentenceError>;
 }
 
-/// A model that also writes sentences again.
-pub trait SentenceModel: SentenceEncoder {
-    /// Writes vectors out as sentences, one each, in the order given.
-    fn decode(&self, vectors: &[Embedding], options: DecodeOptions) -> Result<Vec<String>, SentenceError>;
-
-    /// The same as token ids, the end symbol left out.
-    fn decode_ids(&self, vectors: &[Embedding], options: DecodeOptions) -> Result<Vec<Vec<i64>>, SentenceError>;
-
-    /// What of a vector says the meaning, of unit length.
-    fn meaning_part<'a>(&self, vector: &'a Embedding) -> Result<&'a [f32], SentenceError>;
-
-    /// The tokens that it reads and writes.
+/// A model as those need it who embed many sentences, or look at the parts of a vector.
+pub trait SentenceReader: SentenceEncoder {
+    /// The tokens that it reads.
     fn tokens(&self) -> &Tokens;
 
     /// The network's shape.
@@ -57,4 +53,27 @@ pub trait SentenceModel: SentenceEncoder {
 
     /// The same encoder for another thread; weights are shared, not copied.
     fn another(&self) -> Result<Box<dyn SentenceEncoder>, SentenceError>;
+
+    /// The meaning part of a vector, `meaning` values; its length is that part's share.
+    ///
+    /// # Errors
+    /// A vector of another model.
+    fn meaning_part<'a>(&self, vector: &'a Embedding) -> Result<&'a [f32], SentenceError> {
+        let config = self.config();
+        let (width, meaning) = (config.width as usize, config.meaning as usize);
+        let other = || SentenceError::Dimension { found: vector.dimension(), expected: config.dimension() };
+        match vector.dimension() == config.dimension() {
+            true => vector.as_slice().get(width..width + meaning).ok_or_else(other),
+            false => Err(other()),
+        }
+    }
+}
+
+/// A model that also writes sentences again.
+pub trait SentenceModel: SentenceReader {
+    /// Writes vectors out as sentences, one each, in the order given.
+    fn decode(&self, vectors: &[Embedding], options: DecodeOptions) -> Result<Vec<String>, SentenceError>;
+
+    /// The same as token ids, the end symbol left out.
+    fn decode_ids(&self, vectors: &[Embedding], options: DecodeOptions) -> Result<Vec<Vec<i64>>, SentenceError>;
 }

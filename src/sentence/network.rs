@@ -1,12 +1,12 @@
-//! The network: token ids in, one unit vector out, and token ids out of that vector again.
+//! The network of sentences: token ids in, one unit vector out, and the state that the sentence is written from again.
 
-use tch::{Device, Kind, TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
 use super::batch::Padded;
 use super::config::SentenceConfig;
 use super::tokens::PAD;
+use super::words::Words;
 use crate::encoder::parameters::Parameters;
-use crate::encoder::recurrent::{Direction, Memory};
 
 /// Where a mean of nothing but unknown directions has no length.
 const TINY: f64 = 1e-12;
@@ -18,16 +18,11 @@ pub(crate) fn unit(input: &Tensor) -> Result<(Tensor, Tensor), TchError> {
     Ok((input.f_div(&length)?, length))
 }
 
-/// Encoder and decoder over shared weights.
+/// Encoder and decoder over shared weights, and the table of meaning.
 #[derive(Debug)]
 pub(crate) struct Network {
     config: SentenceConfig,
-    pub device: Device,
-    table: Tensor,
-    encoder: Direction,
-    decoder: Direction,
-    output: Tensor,
-    bias: Tensor,
+    pub words: Words,
     meaning: Tensor,
     weight: Tensor,
     means: Option<(Tensor, Tensor)>,
@@ -35,15 +30,9 @@ pub(crate) struct Network {
 
 impl Network {
     pub fn new(config: &SentenceConfig, parameters: &Parameters) -> Result<Network, TchError> {
-        let table = parameters.get("token.table")?;
         Ok(Network {
             config: config.clone(),
-            device: table.device(),
-            table,
-            encoder: Direction::new(parameters, "encoder", config.cell)?,
-            decoder: Direction::new(parameters, "decoder", config.cell)?,
-            output: parameters.get("output.weight")?,
-            bias: parameters.get("output.bias")?,
+            words: Words::new(parameters, config.cell)?,
             meaning: parameters.get("meaning.table")?,
             weight: parameters.get("meaning.weight")?,
             means: match config.centred {
@@ -53,20 +42,10 @@ impl Network {
         })
     }
 
-    /// Token vectors [rows, longest, token] of ids [rows, longest]; zeros for padding.
-    pub fn embed(&self, ids: &Tensor) -> Result<Tensor, TchError> {
-        Tensor::f_embedding(&self.table, ids, PAD, false, false)
-    }
-
     /// The order state [rows, width] of sentences, one slice of ids each: the encoder's last state, no longer and no
     /// shorter than the angle can tell.
     pub fn order(&self, rows: &[&[i64]]) -> Result<Tensor, TchError> {
-        let padded = Padded::backward(rows, self.device)?;
-        let states = self.encoder.run(&self.embed(&padded.ids)?, None)?;
-        let (count, _, width) = states.size3()?;
-        let last: Vec<i64> = padded.lengths.iter().map(|length| length - 1).collect();
-        let last = Tensor::f_from_slice(&last)?.f_to_device(self.device)?.f_reshape([count, 1, 1])?;
-        let state = states.f_gather(1, &last.f_expand([count, 1, width], false)?, false)?.f_squeeze_dim(1)?;
+        let state = self.words.read(rows)?;
         let (direction, length) = unit(&state)?;
         let (low, high) = self.config.lengths;
         direction.f_mul(&length.f_clamp(low.exp(), high.exp())?)
@@ -74,7 +53,7 @@ impl Network {
 
     /// The meaning part [rows, meaning], unit length: the weighted mean of the tokens' vectors of meaning.
     pub fn meaning(&self, rows: &[&[i64]]) -> Result<Tensor, TchError> {
-        let padded = Padded::new(rows, self.device)?;
+        let padded = Padded::new(rows, self.words.device)?;
         let vectors = Tensor::f_embedding(&self.meaning, &padded.ids, PAD, false, false)?;
         let weights = self.weight.f_index_select(0, &padded.ids.f_flatten(0, -1)?)?.f_exp()?;
         let weights = weights.f_reshape(padded.ids.size())?.f_mul(&padded.mask()?)?;
@@ -121,28 +100,5 @@ impl Network {
         let (low, high) = self.config.lengths;
         let length = angle.f_mul_scalar((high - low) / std::f64::consts::FRAC_PI_2)?.f_add_scalar(low)?.f_exp()?;
         direction.f_mul(&length)
-    }
-
-    /// What the decoder remembers before it has written anything.
-    pub fn begin(&self, order: &Tensor) -> Result<Memory, TchError> {
-        self.decoder.begin(order)
-    }
-
-    /// What it remembers after it has written these ids [rows].
-    pub fn advance(&self, ids: &Tensor, memory: &Memory) -> Result<Memory, TchError> {
-        self.decoder.step(&self.embed(ids)?, memory)
-    }
-
-    /// Decoder states [rows, longest + 1, width] before each token and before the end, having been told the true tokens
-    /// before it (teacher forcing).
-    pub fn taught(&self, order: &Tensor, told: &Padded) -> Result<Tensor, TchError> {
-        let states = self.decoder.run(&self.embed(&told.ids)?, Some(order))?;
-        Tensor::f_cat(&[order.f_unsqueeze(1)?, states], 1)
-    }
-
-    /// Logits [rows, tokens] of what comes next after states [rows, width].
-    pub fn logits(&self, states: &Tensor) -> Result<Tensor, TchError> {
-        let reading = states.f_linear(&self.output, None::<&Tensor>)?;
-        reading.f_linear(&self.table, Some(&self.bias))
     }
 }

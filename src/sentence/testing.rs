@@ -26,9 +26,22 @@ pub(crate) fn sentences(count: usize, seed: u64) -> Vec<String> {
         .collect()
 }
 
+/// Made-up paragraphs of `least` to `most` of those sentences.
+pub(crate) fn paragraphs(count: usize, least: usize, most: usize) -> Vec<String> {
+    let mut random = Random::new(&[9]);
+    let sentences = sentences(count * most, 11);
+    let paragraph = |some: &[String]| {
+        let some = &some[..least + random.below(most - least + 1)];
+        let capital = |sentence: &String| format!("The{}.", &sentence[3..]);
+        some.iter().map(capital).collect::<Vec<_>>().join(" ")
+    };
+    sentences.chunks(most).map(paragraph).collect()
+}
+
 /// Tokens of those sentences.
 pub(crate) fn tokens() -> Tokens {
-    let sentences = sentences(200, 0);
+    let mut sentences = sentences(200, 0);
+    sentences.extend(paragraphs(20, 1, 3));
     Tokens::train(sentences.iter().map(String::as_str), 340).unwrap()
 }
 

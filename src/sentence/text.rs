@@ -5,6 +5,7 @@ use std::path::Path;
 use audiosearch_index::{Embedding, Fingerprint};
 use tch::Tensor;
 
+use super::batch;
 use super::checkpoint::Checkpoint;
 use super::config::{DecodeOptions, SentenceConfig};
 use super::decode;
@@ -12,13 +13,13 @@ use super::error::SentenceError;
 use super::layout;
 use super::network::Network;
 use super::tokens::Tokens;
-use super::{SentenceEncoder, SentenceModel};
+use super::{SentenceEncoder, SentenceModel, SentenceReader};
 use crate::encoder::checkpoint::values;
 use crate::encoder::parameters::Parameters;
 use crate::encoder::{Device, EncoderError, Precision};
 
-const SHIPPED: &[u8] = include_bytes!("weights/text.safetensors");
-const SHIPPED_NAME: &str = "text";
+pub(crate) const SHIPPED: &[u8] = include_bytes!("weights/text.safetensors");
+pub(crate) const SHIPPED_NAME: &str = "text";
 
 /// Sentences in one pass of the network.
 const BATCH_SENTENCES: usize = 128;
@@ -32,7 +33,7 @@ pub struct TextEncoder {
     config: SentenceConfig,
     tokens: Tokens,
     fingerprint: Fingerprint,
-    parameters: Parameters,
+    pub(crate) parameters: Parameters,
     network: Network,
 }
 
@@ -116,19 +117,6 @@ impl TextEncoder {
         self.parameters.trained().map(|(_, tensor)| tensor.numel()).sum()
     }
 
-    /// The meaning part of a vector, `meaning` values; its length is that part's share.
-    ///
-    /// # Errors
-    /// A vector of another model.
-    pub fn meaning_part<'a>(&self, vector: &'a Embedding) -> Result<&'a [f32], SentenceError> {
-        let (width, meaning) = (self.config.width as usize, self.config.meaning as usize);
-        let other = || SentenceError::Dimension { found: vector.dimension(), expected: self.config.dimension() };
-        match vector.dimension() == self.config.dimension() {
-            true => vector.as_slice().get(width..width + meaning).ok_or_else(other),
-            false => Err(other()),
-        }
-    }
-
     /// Writes vectors out as sentences, one each, in the order given. A vector that lies between sentences gives what the
     /// decoder makes of it.
     pub fn decode(&self, vectors: &[Embedding], options: DecodeOptions) -> Result<Vec<String>, SentenceError> {
@@ -147,8 +135,8 @@ impl TextEncoder {
         for batch in vectors.chunks(BATCH_SENTENCES) {
             let flat: Vec<f32> = batch.iter().flat_map(|vector| vector.as_slice()).copied().collect();
             let size = [batch.len() as i64, expected as i64];
-            let rows = Tensor::f_from_slice(&flat)?.f_reshape(size)?.f_to_device(self.network.device)?;
-            sentences.extend(decode::decode(&self.network, &self.network.restore(&rows)?, options)?);
+            let rows = Tensor::f_from_slice(&flat)?.f_reshape(size)?.f_to_device(self.network.words.device)?;
+            sentences.extend(decode::decode(&self.network.words, &self.network.restore(&rows)?, options)?);
         }
         Ok(sentences)
     }
@@ -175,29 +163,9 @@ impl SentenceEncoder for TextEncoder {
 
     fn encode(&self, sentences: &[&str]) -> Result<Vec<Embedding>, SentenceError> {
         let _guard = tch::no_grad_guard();
-        let mut rows = Vec::with_capacity(sentences.len());
-        for (i, sentence) in sentences.iter().enumerate() {
-            if sentence.trim().is_empty() {
-                return Err(SentenceError::Blank { number: i + 1 });
-            }
-            rows.push(self.tokens.encode(sentence, self.config.longest)?);
-        }
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        order.sort_by_key(|&i| std::cmp::Reverse(rows[i].len()));
-        let mut out: Vec<Option<Embedding>> = vec![None; rows.len()];
-        let mut rest = order.as_slice();
-        while let Some(&first) = rest.first() {
-            // Longest first, so that the first of a batch says how many fit.
-            let fit = (BATCH_TOKENS / (rows[first].len() + 1)).clamp(1, BATCH_SENTENCES);
-            let (now, later) = rest.split_at(fit.min(rest.len()));
-            let batch: Vec<&[i64]> = now.iter().map(|&i| rows[i].as_slice()).collect();
-            for (&i, vector) in now.iter().zip(self.pass(&batch)?) {
-                out[i] = Some(vector);
-            }
-            rest = later;
-        }
-        let missing = || EncoderError::Torch("the network gave fewer vectors than sentences".into());
-        out.into_iter().map(|vector| Ok(vector.ok_or_else(missing)?)).collect()
+        batch::embedded(sentences, &self.tokens, self.config.longest, (BATCH_SENTENCES, BATCH_TOKENS), |rows| {
+            self.pass(rows)
+        })
     }
 }
 
@@ -209,11 +177,9 @@ impl SentenceModel for TextEncoder {
     fn decode_ids(&self, vectors: &[Embedding], options: DecodeOptions) -> Result<Vec<Vec<i64>>, SentenceError> {
         TextEncoder::decode_ids(self, vectors, options)
     }
+}
 
-    fn meaning_part<'a>(&self, vector: &'a Embedding) -> Result<&'a [f32], SentenceError> {
-        TextEncoder::meaning_part(self, vector)
-    }
-
+impl SentenceReader for TextEncoder {
     fn tokens(&self) -> &Tokens {
         TextEncoder::tokens(self)
     }

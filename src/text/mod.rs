@@ -103,6 +103,13 @@ pub fn one_line(text: &str) -> String {
     block.into_text()
 }
 
+/// The sentences of a text of any number of lines, each on one line, in their order.
+pub fn sentences(text: &str) -> Vec<String> {
+    let line = one_line(text);
+    let pieces = split::sentences(&line).into_iter().map(|range| line[range].trim());
+    pieces.filter(|sentence| !sentence.is_empty()).map(str::to_owned).collect()
+}
+
 fn is_markdown(path: &Path) -> bool {
     MARKDOWN.iter().any(|ending| has_ending(path, ending))
 }

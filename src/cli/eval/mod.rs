@@ -1,5 +1,6 @@
 //! `audiosearch eval`
 
+mod paragraphs;
 mod qbe;
 mod recall;
 mod reconstruct;
@@ -25,6 +26,7 @@ enum What {
     Sts(sts::StsArgs),
     Reconstruct(reconstruct::ReconstructArgs),
     Recall(recall::RecallArgs),
+    Paragraphs(paragraphs::ParagraphsArgs),
 }
 
 pub fn run(args: &EvalArgs, context: &Context) -> Result<Outcome> {
@@ -34,5 +36,6 @@ pub fn run(args: &EvalArgs, context: &Context) -> Result<Outcome> {
         What::Sts(args) => sts::run(args, context),
         What::Reconstruct(args) => reconstruct::run(args, context),
         What::Recall(args) => recall::run(args, context),
+        What::Paragraphs(args) => paragraphs::run(args, context),
     }
 }

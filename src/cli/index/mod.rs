@@ -21,6 +21,7 @@ use super::{
     text::TextModelArgs,
 };
 use crate::{
+    encoder::Device,
     frames::FrameNetwork,
     pipeline::{
         Found, Ingest, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find, prune,
@@ -87,7 +88,7 @@ pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
         Some(Which::Text) => found.recordings.clear(),
         None => {}
     }
-    if !found.texts.is_empty() {
+    if !found.texts.is_empty() && args.model.device() != Device::Cpu {
         // Before anything is told or stored. Where it fails the texts are left out, and why is told when their turn comes.
         let _ = context.torch();
     }

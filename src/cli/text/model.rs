@@ -11,7 +11,8 @@ use clap::Args;
 use crate::{
     cli,
     encoder::Device,
-    sentence::{SentenceEncoder, SentenceModel},
+    forward::ForwardTextEncoder,
+    sentence::{SentenceEncoder, SentenceModel, SentenceReader},
 };
 
 /// The model that comes with the program.
@@ -26,8 +27,8 @@ pub struct TextModelArgs {
 }
 
 /// A model for sentences, and what a store calls it.
-pub struct TextModel {
-    pub encoder: Box<dyn SentenceModel>,
+pub struct TextModel<E: ?Sized = dyn SentenceReader> {
+    pub encoder: Box<E>,
     pub name: String,
     device: Device,
 }
@@ -38,11 +39,39 @@ impl TextModelArgs {
     /// # Errors
     /// Where it cannot be loaded, or the device is not there.
     pub fn load(&self, of_store: Option<&str>, device: Device, context: &cli::Context) -> Result<TextModel> {
+        self.open(of_store, device, |path| {
+            Ok(match (device, path) {
+                (Device::Cpu, None) => Box::new(ForwardTextEncoder::shipped()?) as Box<dyn SentenceReader>,
+                (Device::Cpu, Some(path)) => Box::new(ForwardTextEncoder::load(path)?),
+                (device, path) => (context.torch()?.sentences)(path, device)?,
+            })
+        })
+    }
+
+    /// The same with what writes sentences again, which needs LibTorch.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_writer(
+        &self,
+        of_store: Option<&str>,
+        device: Device,
+        context: &cli::Context,
+    ) -> Result<TextModel<dyn SentenceModel>> {
         let load = context.torch()?.sentences;
+        self.open(of_store, device, |path| Ok(load(path, device)?))
+    }
+
+    fn open<E: ?Sized>(
+        &self,
+        of_store: Option<&str>,
+        device: Device,
+        load: impl FnOnce(Option<&Path>) -> Result<Box<E>>,
+    ) -> Result<TextModel<E>> {
         let asked = self.text_model.clone().or_else(|| of_store.map(PathBuf::from));
         let path = asked.filter(|name| name != Path::new(SHIPPED));
         let (encoder, name) = match &path {
-            None => (load(None, device)?, SHIPPED.to_owned()),
+            None => (load(None)?, SHIPPED.to_owned()),
             Some(path) if !path.exists() => match &self.text_model {
                 Some(_) => bail!("{}: no such model; name a file, or {SHIPPED}", path.display()),
                 None => bail!(
@@ -52,14 +81,14 @@ impl TextModelArgs {
             },
             Some(path) => {
                 let full = path.canonicalize().with_context(|| path.display().to_string())?;
-                (load(Some(path), device)?, full.to_string_lossy().into_owned())
+                (load(Some(path))?, full.to_string_lossy().into_owned())
             }
         };
         Ok(TextModel { encoder, name, device })
     }
 }
 
-impl TextModel {
+impl<E: SentenceReader + ?Sized> TextModel<E> {
     /// One encoder a thread: as many as jobs on processors, one on an accelerator, which batches serve better.
     ///
     /// # Errors

@@ -32,8 +32,10 @@ pub struct Asked<'a> {
 
 /// Prints the sentences of the store that are nearest to those asked for.
 pub fn query(asked: Asked<'_>, context: &Context) -> Result<Outcome> {
-    // Before anything is told.
-    context.torch()?;
+    if asked.device != Device::Cpu {
+        // Before anything is told.
+        context.torch()?;
+    }
     let mut names = asked.sentences.to_vec();
     if let Some(list) = asked.list {
         names.extend(sentences_of(list, context)?);

@@ -16,7 +16,8 @@ use crate::{
     encoder::{Cell, Device, Precision, train::Budget},
     sentence::{
         SentenceConfig, Shares,
-        train::{Losses, Noise, Objective, Progress, TextTrainConfig, train},
+        paragraph::{self, Levels, ParagraphConfig},
+        train::{Losses, Noise, Objective, Progress, TextTrainConfig, TrainReport, train},
     },
 };
 
@@ -24,9 +25,12 @@ use crate::{
 ///
 /// Writes the best model so far to M.safetensors whenever it gets better, the course of the run to M.safetensors.csv, and what
 /// --resume needs to M.safetensors.state. Ctrl-C ends the run in good order.
+///
+/// With --paragraphs, what is trained is a model of paragraphs, for `eval paragraphs`: flat, or of two levels. The same options, data and
+/// seed give all of them the same text in the same order.
 #[derive(Args)]
 pub struct TextArgs {
-    /// Text files, one sentence a line
+    /// Text files, one sentence a line, or one paragraph
     #[arg(required = true, value_name = "FILE")]
     data: Vec<PathBuf>,
     /// The model to write
@@ -35,13 +39,22 @@ pub struct TextArgs {
     /// Text file that early stopping looks at; may be given several times [default: one line of a hundred, held out]
     #[arg(long, value_name = "FILE")]
     dev: Vec<PathBuf>,
+    /// Every line is a paragraph
+    #[arg(long)]
+    paragraphs: bool,
+    /// Read words into sentences, sentences into a paragraph, and write it in the same way
+    #[arg(long, requires = "paragraphs")]
+    hierarchical: bool,
+    /// Let the decoder look at the sentences that were read
+    #[arg(long, requires = "hierarchical")]
+    attention: bool,
     /// End after so many steps
     #[arg(long, value_name = "N", conflicts_with_all = ["minutes", "epochs"])]
     steps: Option<u64>,
     /// End after so many minutes [default: 30]
     #[arg(long, value_name = "X", conflicts_with = "epochs")]
     minutes: Option<f64>,
-    /// End after all sentences have been read so many times
+    /// End after all lines have been read so many times
     #[arg(long, value_name = "X")]
     epochs: Option<f64>,
     /// Steps between evaluations
@@ -106,18 +119,18 @@ struct NetworkArgs {
     /// Most different tokens, the 256 bytes included
     #[arg(long, default_value_t = 8192, value_name = "N")]
     vocabulary: usize,
-    /// Most tokens of a sentence that are read
-    #[arg(long, default_value_t = 128, value_name = "N")]
-    longest: usize,
+    /// Most tokens of a line that are read [default: 128, of paragraphs 320]
+    #[arg(long, value_name = "N")]
+    longest: Option<usize>,
     /// Recurrent cell: gru or lstm
     #[arg(long, value_enum, default_value_t = Cell::Gru)]
     cell: Cell,
     /// Values of a token's vector
     #[arg(long, default_value_t = 256, value_name = "N")]
     token: i64,
-    /// Width of encoder and decoder: values of the part that keeps the order
-    #[arg(long, default_value_t = 512, value_name = "N")]
-    width: i64,
+    /// Width of encoder and decoder: values of the part that keeps the order [default: 512, of paragraphs 768]
+    #[arg(long, value_name = "N")]
+    width: Option<i64>,
     /// Values of the part that keeps the meaning
     #[arg(long, default_value_t = 254, value_name = "N")]
     meaning: i64,
@@ -133,9 +146,9 @@ struct ObjectiveArgs {
     /// Weight of writing the sentence again
     #[arg(long, default_value_t = 1.0, value_name = "X")]
     reconstruction: f64,
-    /// Weight of telling sentences apart by their meaning
-    #[arg(long, default_value_t = 0.02, value_name = "X")]
-    contrast: f64,
+    /// Weight of telling sentences apart by their meaning [default: 0.02; paragraphs have none]
+    #[arg(long, value_name = "X")]
+    contrast: Option<f64>,
     /// Chance that a view of a sentence lacks a token, for --contrast
     #[arg(long, default_value_t = 0.3, value_name = "P")]
     view_drop: f32,
@@ -181,27 +194,53 @@ fn shares(text: &str) -> Result<Shares, String> {
 }
 
 impl TextArgs {
-    fn config(self) -> TextTrainConfig {
+    fn levels(&self) -> Option<Levels> {
+        self.paragraphs.then_some(match (self.hierarchical, self.attention) {
+            (_, true) => Levels::Attention,
+            (true, _) => Levels::Hierarchical,
+            _ => Levels::Flat,
+        })
+    }
+
+    fn sentences(&self) -> SentenceConfig {
+        let (network, default) = (&self.network, SentenceConfig::default());
+        SentenceConfig {
+            longest: network.longest.unwrap_or(default.longest),
+            cell: network.cell,
+            token: network.token,
+            width: network.width.unwrap_or(default.width),
+            meaning: network.meaning,
+            shares: network.shares,
+            ..default
+        }
+    }
+
+    fn paragraphs(&self, levels: Levels) -> ParagraphConfig {
+        let (network, default) = (&self.network, ParagraphConfig::default());
+        ParagraphConfig {
+            levels,
+            longest: network.longest.unwrap_or(default.longest),
+            cell: network.cell,
+            token: network.token,
+            width: network.width.unwrap_or(default.width),
+            ..default
+        }
+    }
+
+    /// The run, of a network of this shape; `contrast` is what is not asked for otherwise.
+    fn config<N>(self, network: N, contrast: f64) -> TextTrainConfig<N> {
         let budget = match (self.steps, self.minutes) {
             (Some(steps), _) => Budget::Steps(steps),
             (None, minutes) => Budget::Minutes(minutes.unwrap_or(30.0)),
         };
         let cores = || thread::available_parallelism().map_or(1, usize::from);
-        let (network, objective, noise, optimiser) = (self.network, self.objective, self.noise, self.optimiser);
+        let (objective, noise, optimiser) = (self.objective, self.noise, self.optimiser);
         TextTrainConfig {
-            network: SentenceConfig {
-                longest: network.longest,
-                cell: network.cell,
-                token: network.token,
-                width: network.width,
-                meaning: network.meaning,
-                shares: network.shares,
-                ..SentenceConfig::default()
-            },
-            vocabulary: network.vocabulary,
+            network,
+            vocabulary: self.network.vocabulary,
             objective: Objective {
                 reconstruction: objective.reconstruction,
-                contrast: objective.contrast,
+                contrast: objective.contrast.unwrap_or(contrast),
                 view_drop: objective.view_drop,
                 temperature: objective.temperature,
                 smoothing: objective.smoothing,
@@ -231,18 +270,33 @@ impl TextArgs {
     }
 }
 
+/// Weight of contrast in a run that does not say.
+const CONTRAST: f64 = 0.02;
+
 pub fn run(args: TextArgs, context: &Context) -> Result<Outcome> {
     if args.out.extension().is_none_or(|extension| extension != "safetensors") {
         bail!("--out {}: name a file that ends in .safetensors", args.out.display());
     }
-    let config = args.config();
     let messages = &context.messages;
-    let mut course = Course { messages, bar: spinner(messages) };
-    let report = train(&config, &mut |progress| {
-        course.tell(progress);
-        !context.interrupt.asked()
-    })?;
+    let mut course = Course { messages, bar: spinner(messages), of: "sentence" };
+    let report = match args.levels() {
+        None => {
+            let network = args.sentences();
+            train(&args.config(network, CONTRAST), &mut |progress| course.tell(progress, context))?
+        }
+        Some(levels) => {
+            course.of = "paragraph";
+            let network = args.paragraphs(levels);
+            paragraph::train(&args.config(network, 0.0), &mut |progress| course.tell(progress, context))?
+        }
+    };
     drop(course);
+    tell(&report, messages);
+    Ok(Outcome::Found)
+}
+
+/// What a run came to.
+fn tell(report: &TrainReport, messages: &Messages) {
     if report.left_out > 0 {
         messages.warn(format_args!("{} left out: not UTF-8", count(report.left_out, "line")));
     }
@@ -258,22 +312,24 @@ pub fn run(args: TextArgs, context: &Context) -> Result<Outcome> {
     if report.interrupted {
         messages.error("interrupted; the same command with --resume goes on");
     }
-    Ok(Outcome::Found)
 }
 
 /// Tells how the run goes: a line an evaluation, and on a terminal a line that changes with each step.
 struct Course<'a> {
     messages: &'a Messages,
     bar: ProgressBar,
+    /// What a line is.
+    of: &'static str,
 }
 
 impl Course<'_> {
-    fn tell(&mut self, progress: &Progress) {
+    /// Whether the run is to go on.
+    fn tell(&mut self, progress: &Progress, context: &Context) -> bool {
         match progress {
-            Progress::Loaded { sentences, tokens, vocabulary, held_out, batches } => {
+            Progress::Loaded { lines, tokens, vocabulary, held_out, batches } => {
                 self.messages.note(format_args!(
                     "{} ({tokens} tokens, {vocabulary} different), {held_out} held out, {batches} batches",
-                    count(*sentences, "sentence"),
+                    count(*lines, self.of),
                 ));
             }
             Progress::Resumed { step } => self.messages.note(format_args!("going on from step {step}")),
@@ -296,6 +352,7 @@ impl Course<'_> {
                 ));
             }
         }
+        !context.interrupt.asked()
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn figures(network: &Network, config: &SentenceConfig, corpus: &Corpu
     let (mut loss, mut right, mut tokens) = (0.0, 0.0, 0.0);
     for rows in sorted(corpus, LOOKED_AT).chunks(ROWS) {
         let rows = slices(rows);
-        let written = Written::of(network, &network.order(&rows)?, &rows, &rows)?;
+        let written = Written::of(&network.words, &network.order(&rows)?, &rows, &rows)?;
         let count = written.targets.numel() as f64;
         loss += written.cross_entropy(0.0)?.f_double_value(&[])? * count;
         right += written.accuracy()? * count;
@@ -55,7 +55,7 @@ pub(crate) fn figures(network: &Network, config: &SentenceConfig, corpus: &Corpu
         // Through the vector and back, as users have it.
         let vector = network.vector(&network.order(&read)?, &network.meaning(&read)?)?;
         let options = DecodeOptions { beam: 1, longest: config.longest };
-        let written = decode::decode(network, &network.restore(&vector)?, options)?;
+        let written = decode::decode(&network.words, &network.restore(&vector)?, options)?;
         exact += rows.iter().zip(&written).filter(|(a, b)| a == b).count();
     }
     Ok(DevFigures { loss: loss / tokens, accuracy: right / tokens, exact: exact as f64 / some.len().max(1) as f64 })

@@ -5,6 +5,7 @@ use tch::{Kind, Reduction, TchError, Tensor};
 use super::super::batch::Padded;
 use super::super::network::{Network, unit};
 use super::super::tokens::END;
+use super::super::words::Words;
 use super::config::Objective;
 use super::corpus::Batch;
 use crate::encoder::random::Random;
@@ -54,9 +55,9 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// What the decoder says about `clean`, told `told` (the clean ids, or some of its own), from order states.
-    pub fn of(network: &Network, order: &Tensor, clean: &[&[i64]], told: &[&[i64]]) -> Result<Written, TchError> {
-        let states = network.taught(order, &Padded::new(told, network.device)?)?;
+    /// What the decoder says about `clean`, told `told` (the clean ids, or some of its own), from states [rows, width].
+    pub fn of(words: &Words, from: &Tensor, clean: &[&[i64]], told: &[&[i64]]) -> Result<Written, TchError> {
+        let states = words.taught(from, &Padded::new(told, words.device)?)?;
         let (_, steps, width) = states.size3()?;
         let mut targets = Vec::new();
         let mut at = Vec::new();
@@ -65,12 +66,19 @@ impl Written {
             at.extend((0..=ids.len()).map(|step| row as i64 * steps + step as i64));
         }
         // Padding is left out before the largest product of all.
-        let at = Tensor::f_from_slice(&at)?.f_to_device(network.device)?;
+        let at = Tensor::f_from_slice(&at)?.f_to_device(words.device)?;
         let states = states.f_reshape([-1, width])?.f_index_select(0, &at)?;
         Ok(Written {
-            logits: network.logits(&states)?,
-            targets: Tensor::f_from_slice(&targets)?.f_to_device(network.device)?,
+            logits: words.logits(&states)?,
+            targets: Tensor::f_from_slice(&targets)?.f_to_device(words.device)?,
         })
+    }
+
+    /// Several as one.
+    pub fn together(parts: &[Written]) -> Result<Written, TchError> {
+        let logits: Vec<&Tensor> = parts.iter().map(|part| &part.logits).collect();
+        let targets: Vec<&Tensor> = parts.iter().map(|part| &part.targets).collect();
+        Ok(Written { logits: Tensor::f_cat(&logits, 0)?, targets: Tensor::f_cat(&targets, 0)? })
     }
 
     pub fn cross_entropy(&self, smoothing: f64) -> Result<Tensor, TchError> {
@@ -98,12 +106,12 @@ pub(crate) fn loss(
 ) -> Result<(Tensor, Losses), TchError> {
     let clean = slices(&batch.clean);
     let mut losses = Losses::default();
-    let mut total = Tensor::f_zeros([], (Kind::Float, network.device))?;
+    let mut total = Tensor::f_zeros([], (Kind::Float, network.words.device))?;
     if objective.reconstruction > 0.0 {
         let order = jittered(&network.order(&slices(&batch.read))?, objective.jitter, batch.seed)?;
         let own = if sampling > 0.0 { Some(guessed(network, &order, batch, sampling)?) } else { None };
         let told = own.as_ref().map_or_else(|| clean.clone(), |own| slices(own));
-        let written = Written::of(network, &order, &clean, &told)?;
+        let written = Written::of(&network.words, &order, &clean, &told)?;
         let entropy = written.cross_entropy(objective.smoothing)?;
         losses.reconstruction = entropy.f_double_value(&[])?;
         losses.accuracy = written.accuracy()?;
@@ -119,8 +127,8 @@ pub(crate) fn loss(
     Ok((total, losses))
 }
 
-/// Order states [rows, width] with noise of `share` of their length.
-fn jittered(order: &Tensor, share: f32, seed: u64) -> Result<Tensor, TchError> {
+/// States [rows, width] with noise of `share` of their length.
+pub(crate) fn jittered(order: &Tensor, share: f32, seed: u64) -> Result<Tensor, TchError> {
     if share == 0.0 {
         return Ok(order.shallow_clone());
     }
@@ -141,7 +149,7 @@ pub(crate) fn slices(rows: &[Vec<i64>]) -> Vec<&[i64]> {
 fn guessed(network: &Network, order: &Tensor, batch: &Batch, sampling: f32) -> Result<Vec<Vec<i64>>, TchError> {
     let _guard = tch::no_grad_guard();
     let clean = slices(&batch.clean);
-    let guesses = Written::of(network, order, &clean, &clean)?.guesses()?.f_to_device(tch::Device::Cpu)?;
+    let guesses = Written::of(&network.words, order, &clean, &clean)?.guesses()?.f_to_device(tch::Device::Cpu)?;
     let mut flat = vec![0i64; guesses.numel()];
     let count = flat.len();
     guesses.f_copy_data(&mut flat, count)?;

@@ -1,13 +1,16 @@
-//! Trains the sentence auto-encoder: `audiosearch train text`.
+//! Trains the sentence auto-encoder: `audiosearch train text`. The course of a run (`session`) is that of paragraphs as well.
 
 mod config;
-mod corpus;
+pub(super) mod corpus;
 mod dev;
-mod loss;
+pub(super) mod loss;
 mod noise;
-mod session;
+mod sentences;
+pub(super) mod session;
+pub(super) mod task;
 #[cfg(test)]
 mod tests;
+pub(super) mod turns;
 
 use std::path::PathBuf;
 
@@ -23,15 +26,15 @@ use crate::encoder::TrainError;
 pub enum Progress {
     /// Data are in memory.
     Loaded {
-        /// Sentences to train on.
-        sentences: usize,
+        /// Sentences or paragraphs to train on.
+        lines: usize,
         /// Their tokens.
         tokens: u64,
         /// Different tokens.
         vocabulary: usize,
-        /// Sentences that only the figures are made of.
+        /// Those that only the figures are made of.
         held_out: usize,
-        /// Batches that all sentences make.
+        /// Batches that all of them make.
         batches: usize,
     },
     /// A run goes on from here.
@@ -56,7 +59,7 @@ pub enum Progress {
         step: u64,
         /// Mean losses since the last evaluation.
         losses: Losses,
-        /// Figures on held-out sentences.
+        /// Figures on what is held out.
         dev: DevFigures,
         /// Whether it is the best so far, and the model has been written.
         best: bool,
@@ -85,7 +88,7 @@ pub struct TrainReport {
 /// Trains a model and writes it to `config.out`. `progress` is called after every step; when it returns false, the run
 /// saves its state and ends. Blocks until the end; uses rayon's pool for data and `config.threads` threads of LibTorch.
 pub fn train(config: &TextTrainConfig, progress: &mut dyn FnMut(&Progress) -> bool) -> Result<TrainReport, TrainError> {
-    session::run(config, progress)
+    sentences::run(config, progress)
 }
 
 impl From<SentenceError> for TrainError {

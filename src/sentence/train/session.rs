@@ -1,64 +1,21 @@
-//! The course of a run: load, step, evaluate, save, stop.
+//! The course of a run: step, evaluate, save, stop.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Instant;
 
-use tch::Tensor;
-
-use super::super::checkpoint::{Checkpoint, Shape};
-use super::super::layout;
-use super::super::network::Network;
-use super::super::tokens::Tokens;
 use super::config::TextTrainConfig;
-use super::corpus::{Batch, Corpus, Lines, Sampler};
-use super::dev::{self, DevFigures};
-use super::loss::{Losses, loss};
+use super::dev::DevFigures;
+use super::loss::Losses;
+use super::task::Task;
 use super::{Progress, TrainReport};
 use crate::encoder::TrainError;
-use crate::encoder::parameters::Parameters;
-use crate::encoder::train::Budget;
 use crate::encoder::train::journal::Journal;
 use crate::encoder::train::optimiser::{self, AdamW, Limits};
 use crate::encoder::train::state::{Standing, Weights, beside};
 
-/// What the state of a run calls itself.
-const KIND: &str = "sentence-training";
 /// Batches made ahead.
 const AHEAD: usize = 4;
-/// Weight of a word that stands in every sentence.
-const LEAST_WEIGHT: f32 = 0.01;
-
-pub(super) fn run(
-    config: &TextTrainConfig,
-    progress: &mut dyn FnMut(&Progress) -> bool,
-) -> Result<TrainReport, TrainError> {
-    config.check().map_err(TrainError::Config)?;
-    tch::set_num_threads(config.threads.max(1) as i32);
-    let mut lines = Lines::read(&config.data)?;
-    let held = if config.dev.is_empty() { lines.hold_out(config.seed) } else { Lines::read(&config.dev)?.sentences };
-    if lines.sentences.is_empty() || held.is_empty() {
-        return Err(TrainError::TooLittle("two sentences are the least: one to train on, one to hold out".into()));
-    }
-    let tokens = Tokens::train(lines.sentences.iter().map(String::as_str), config.vocabulary)?;
-    let corpus = Corpus::new(&lines.sentences, &tokens, config.network.longest)?;
-    let held = Corpus::new(&held, &tokens, config.network.longest)?;
-    let left_out = lines.left_out;
-    drop(lines);
-    let sampler = Sampler::new(&corpus, config);
-    progress(&Progress::Loaded {
-        sentences: corpus.len(),
-        tokens: corpus.ids().len() as u64,
-        vocabulary: tokens.count(),
-        held_out: held.len(),
-        batches: sampler.count(),
-    });
-    let mut config = config.clone();
-    if let Some(epochs) = config.epochs {
-        config.budget = Budget::Steps((epochs * sampler.count() as f64).ceil() as u64);
-    }
-    Run::new(&config, &corpus, &held, tokens, left_out)?.go(progress)
-}
 
 /// Sums over the steps since the last evaluation.
 #[derive(Default)]
@@ -79,45 +36,31 @@ impl Sums {
     }
 }
 
-struct Run<'a> {
-    config: &'a TextTrainConfig,
-    corpus: &'a Corpus,
-    held: &'a Corpus,
-    shape: Shape,
-    tokens: Tokens,
+/// A run of a task, from its start or from where it was broken off, up to the end of its budget.
+pub(crate) struct Run<'a, T: Task> {
+    config: &'a TextTrainConfig<T::Config>,
+    task: &'a T,
     weights: Weights,
     standing: Standing,
     resumed: bool,
-    left_out: usize,
 }
 
-impl<'a> Run<'a> {
-    fn new(
-        config: &'a TextTrainConfig,
-        corpus: &'a Corpus,
-        held: &'a Corpus,
-        tokens: Tokens,
-        left_out: usize,
-    ) -> Result<Run<'a>, TrainError> {
+impl<'a, T: Task> Run<'a, T> {
+    pub fn new(config: &'a TextTrainConfig<T::Config>, task: &'a T) -> Result<Run<'a, T>, TrainError> {
         let device = config.device.torch()?;
-        let network = config.network.clone();
-        let now = layout::fresh(&network, tokens.count(), config.seed, tch::Device::Cpu)?;
-        begin_meaning(&now, corpus, &tokens)?;
-        let now = now.on(device)?;
+        let now = task.begin()?.on(device)?;
         let weights = Weights { mean: now.copied()?, optimiser: AdamW::new(&now)?, now };
-        let shape = Shape { network, merges: tokens.merges().to_vec() };
-        let run = digest(config, corpus);
+        let run = digest(config, task);
         let standing = match config.resume {
-            true => weights.resume(&config.out, KIND, &shape, &run, device)?,
+            true => weights.resume(&config.out, T::STATE, &task.shape(), &run, device)?,
             false => None,
         };
         let resumed = standing.is_some();
         let fresh = Standing { run, step: 0, seconds: 0.0, best: None, best_step: 0, epochs_without_better: 0 };
-        let standing = standing.unwrap_or(fresh);
-        Ok(Run { config, corpus, held, shape, tokens, weights, standing, resumed, left_out })
+        Ok(Run { config, task, weights, standing: standing.unwrap_or(fresh), resumed })
     }
 
-    fn go(mut self, progress: &mut dyn FnMut(&Progress) -> bool) -> Result<TrainReport, TrainError> {
+    pub fn go(mut self, progress: &mut dyn FnMut(&Progress) -> bool) -> Result<TrainReport, TrainError> {
         if self.resumed {
             progress(&Progress::Resumed { step: self.standing.step });
         }
@@ -126,11 +69,11 @@ impl<'a> Run<'a> {
         let journal = Journal::open(&beside(&self.config.out, ".csv"), columns, self.standing.step)?;
         let first = self.standing.step;
         let (sender, receiver) = sync_channel(AHEAD);
-        let mut sampler = Sampler::new(self.corpus, self.config);
+        let mut batches = self.task.batches();
         thread::scope(|scope| {
             scope.spawn(move || {
                 // Ends when the receiver is dropped.
-                let _ = (first..).find(|&number| sender.send(sampler.batch(number)).is_err());
+                let _ = (first..).find(|&number| sender.send(batches(number)).is_err());
             });
             self.steps(receiver, &journal, progress)
         })
@@ -138,13 +81,13 @@ impl<'a> Run<'a> {
 
     fn steps(
         &mut self,
-        batches: Receiver<Batch>,
+        batches: Receiver<T::Batch>,
         journal: &Journal,
         progress: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<TrainReport, TrainError> {
         let config = self.config;
         let limits = Limits { clip: config.clip, weight_decay: config.weight_decay };
-        let network = Network::new(&config.network, &self.weights.now)?;
+        let network = self.task.network(&self.weights.now)?;
         let before = self.standing.seconds;
         let start = Instant::now();
         let mut sums = Sums::default();
@@ -161,7 +104,7 @@ impl<'a> Run<'a> {
             let step = self.standing.step;
             let spent = config.budget.spent(step, self.standing.seconds);
             let sampling = config.objective.sampling * spent as f32;
-            let (loss, losses) = loss(&network, &batch, &config.objective, sampling)?;
+            let (loss, losses) = self.task.loss(&network, &batch, sampling)?;
             if !losses.total.is_finite() {
                 return Err(TrainError::Diverged { loss: losses.total, step });
             }
@@ -175,7 +118,7 @@ impl<'a> Run<'a> {
             if config.average > 0.0 {
                 optimiser::average(&self.weights.mean, &self.weights.now, config.average, step)?;
             }
-            sums.add(&losses, norms, batch.tokens());
+            sums.add(&losses, norms, T::tokens(&batch));
             self.standing.step += 1;
             self.standing.seconds = before + start.elapsed().as_secs_f64();
             let spent = config.budget.spent(self.standing.step, self.standing.seconds);
@@ -202,7 +145,7 @@ impl<'a> Run<'a> {
             best: self.standing.best.map(|best| (-best, self.standing.best_step)),
             early,
             interrupted,
-            left_out: self.left_out,
+            left_out: self.task.left_out(),
         })
     }
 
@@ -217,25 +160,21 @@ impl<'a> Run<'a> {
     ) -> Result<bool, TrainError> {
         let config = self.config;
         let weights = if config.average > 0.0 { &self.weights.mean } else { &self.weights.now };
-        dev::fit_means(&Network::new(&config.network, weights)?, &config.network, weights, self.corpus)?;
-        let network = Network::new(&config.network, weights)?;
-        let dev = dev::figures(&network, &config.network, self.held)?;
+        self.task.settle(weights)?;
+        let dev = self.task.figures(&self.task.network(weights)?)?;
         let score = -dev.loss;
         let best = self.standing.best.is_none_or(|best| score > best);
         if best {
             self.standing.best = Some(score);
             self.standing.best_step = self.standing.step;
             self.standing.epochs_without_better = 0;
-            let (network, tokens) = (config.network.clone(), self.tokens.clone());
-            let note = format!("{} steps", self.standing.step);
-            let checkpoint = Checkpoint { config: network, tokens, note, parameters: weights.share() };
-            checkpoint.write(&config.out, config.precision)?;
+            self.task.write(weights.share(), format!("{} steps", self.standing.step))?;
         } else {
             self.standing.epochs_without_better += 1;
         }
         let losses = sums.losses.divided(sums.steps);
         self.log(journal, &losses, sums, pace, rate, &dev)?;
-        self.weights.save(&config.out, KIND, &self.shape, &self.standing)?;
+        self.weights.save(&config.out, T::STATE, &self.task.shape(), &self.standing)?;
         progress(&Progress::Epoch { step: self.standing.step, losses, dev, best });
         Ok(config.patience > 0 && self.standing.epochs_without_better >= config.patience)
     }
@@ -264,38 +203,11 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The meaning part's start: a bag of words, in which tokens that differ but in case and in the space before them are one
-/// word with one random direction, weighted by its inverse document frequency.
-fn begin_meaning(parameters: &Parameters, corpus: &Corpus, tokens: &Tokens) -> Result<(), TrainError> {
-    let classes = tokens.classes();
-    let mut holding = vec![0u32; classes.len()];
-    let mut last_seen = vec![usize::MAX; classes.len()];
-    for sentence in 0..corpus.len() {
-        for id in corpus.sentence(sentence) {
-            let class = classes[id as usize];
-            if last_seen[class] != sentence {
-                last_seen[class] = sentence;
-                holding[class] += 1;
-            }
-        }
-    }
-    let all = corpus.len() as f32;
-    let weight = |&class: &usize| ((1.0 + all) / (1.0 + holding[class] as f32)).ln().max(LEAST_WEIGHT).ln();
-    let weights: Vec<f32> = classes.iter().map(weight).collect();
-    parameters.assign("meaning.weight", &Tensor::f_from_slice(&weights)?)?;
-    let table = parameters.get("meaning.table")?.f_detach()?;
-    let rows: Vec<i64> = classes.iter().map(|&class| class as i64).collect();
-    parameters.assign("meaning.table", &table.f_index_select(0, &Tensor::f_from_slice(&rows)?)?)?;
-    Ok(())
-}
-
 /// Settings and data in one short text: a state goes on only with its own.
-fn digest(config: &TextTrainConfig, corpus: &Corpus) -> String {
+fn digest<T: Task>(config: &TextTrainConfig<T::Config>, task: &T) -> String {
     let mut hasher = blake3::Hasher::new();
     let same = TextTrainConfig { out: Default::default(), threads: 0, ..config.clone() };
     hasher.update(serde_json::to_string(&same).unwrap_or_default().as_bytes());
-    for id in corpus.ids() {
-        hasher.update(&id.to_le_bytes());
-    }
+    task.hash_data(&mut hasher);
     hasher.finalize().to_hex()[..16].to_string()
 }
