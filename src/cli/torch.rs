@@ -16,7 +16,7 @@ use anyhow::{Context as _, Error, Result, anyhow};
 
 use super::{Context, Outcome, train};
 use crate::{
-    encoder::{Device, EncoderError, SpeechEncoder, SpeechModel, single_threaded},
+    encoder::{AutoEncoder, Device, EncoderError, SpeechEncoder, SpeechModel, single_threaded},
     sentence::{
         SentenceError, SentenceModel, TextEncoder,
         paragraph::{ParagraphEncoder, ParagraphModel},
@@ -31,22 +31,33 @@ pub struct Torch {
     pub sentences: LoadSentences,
     /// Loads the model for paragraphs in a file, on a device.
     pub paragraphs: LoadParagraphs,
+    /// Loads a speech model with its decoder, the built-in one where no file is named.
+    pub auto_encoder: LoadAutoEncoder,
     /// `audiosearch train`
     pub train: fn(train::TrainArgs, &Context) -> Result<Outcome>,
 }
 
 type LoadSpeech = fn(Option<&Path>, Device) -> Result<Box<dyn SpeechModel>, EncoderError>;
+type LoadAutoEncoder = fn(Option<&Path>, Device) -> Result<Box<dyn AutoEncoder>, EncoderError>;
 type LoadSentences = fn(Option<&Path>, Device) -> Result<Box<dyn SentenceModel>, SentenceError>;
 type LoadParagraphs = fn(&Path, Device) -> Result<Box<dyn ParagraphModel>, SentenceError>;
 
 /// All of them; only the program that is linked to LibTorch may name this.
-static TORCH: Torch = Torch { speech, sentences, paragraphs, train: train::run };
+static TORCH: Torch = Torch { speech, sentences, auto_encoder, paragraphs, train: train::run };
+
+fn speech_encoder(path: Option<&Path>, device: Device) -> Result<SpeechEncoder, EncoderError> {
+    match path {
+        None => SpeechEncoder::shipped(device),
+        Some(path) => SpeechEncoder::load(path, device),
+    }
+}
 
 fn speech(path: Option<&Path>, device: Device) -> Result<Box<dyn SpeechModel>, EncoderError> {
-    Ok(match path {
-        None => Box::new(SpeechEncoder::shipped(device)?),
-        Some(path) => Box::new(SpeechEncoder::load(path, device)?),
-    })
+    Ok(Box::new(speech_encoder(path, device)?))
+}
+
+fn auto_encoder(path: Option<&Path>, device: Device) -> Result<Box<dyn AutoEncoder>, EncoderError> {
+    Ok(Box::new(speech_encoder(path, device)?))
 }
 
 fn sentences(path: Option<&Path>, device: Device) -> Result<Box<dyn SentenceModel>, SentenceError> {

@@ -82,6 +82,19 @@ pub trait Encoder: Send {
     fn encode(&self, stretches: &[Stretch<'_>]) -> Result<Vec<Vec<Embedding>>, EncoderError>;
 }
 
+/// An encoder that kept its decoder.
+pub trait AutoEncoder: Encoder {
+    /// Frames of 10 ms for one that the decoder writes.
+    fn reduction(&self) -> usize;
+
+    /// What the decoder makes of the vector of a clip, `[frames, bands]` as the clip has them. Length and mean level are not in the
+    /// vector: they are the clip's.
+    ///
+    /// # Errors
+    /// Where the model has no decoder, or features are not what it reads.
+    fn reconstruct(&self, features: &Features) -> Result<Features, EncoderError>;
+}
+
 /// A model of speech, whatever computes it.
 pub trait SpeechModel: Encoder {
     /// The place of a written word or phrase among the sounds.

@@ -14,7 +14,7 @@ use super::parameters::Parameters;
 use super::pooling::{pool, states_of};
 use super::recurrent::Mode;
 use super::spelling::SpellingNetwork;
-use super::{Device, Encoder, SpeechModel, Stretch};
+use super::{AutoEncoder, Device, Encoder, SpeechModel, Stretch};
 use crate::features::{FeatureConfig, Features};
 
 /// The built-in model and its name.
@@ -127,6 +127,23 @@ impl SpeechEncoder {
         Ok(Features { bands: self.config.features.bands, data: values(&frames)? })
     }
 
+    /// `decoded` with the mean level of `like`: training takes it out, over standardised frames.
+    fn levelled(&self, mut decoded: Features, like: &Features) -> Result<Features, EncoderError> {
+        let _guard = tch::no_grad_guard();
+        let bands = self.config.features.bands;
+        let mean = |features: &Features| -> Result<Tensor, EncoderError> {
+            let size = [features.frames() as i64, bands as i64];
+            let frames = Tensor::f_from_slice(&features.data)?.f_reshape(size)?.f_to_device(self.device)?;
+            Ok(self.network.standardise(&frames)?.f_mean(Kind::Float)?)
+        };
+        let level = mean(like)?.f_sub(&mean(&decoded)?)?;
+        let shift = self.parameters.get("input.std")?.f_mul(&level)?;
+        for (at, shift) in values(&shift)?.into_iter().enumerate() {
+            decoded.data.iter_mut().skip(at).step_by(bands).for_each(|value| *value += shift);
+        }
+        Ok(decoded)
+    }
+
     /// The unit vector of a whole clip before the normalisation that is fitted after training: what the decoder reads.
     pub fn bottleneck(&self, features: &Features) -> Result<Vec<f32>, EncoderError> {
         let _guard = tch::no_grad_guard();
@@ -166,6 +183,20 @@ impl SpeechEncoder {
         });
         Ok(pooled.collect())
     }
+}
+
+/// `frames` frames out of those at the reduced rate, on straight lines between the middles of what each of them stands for.
+fn stretched(reduced: &Features, reduction: usize, frames: usize) -> Features {
+    let last = reduced.frames().saturating_sub(1);
+    let mut out = Features::new(reduced.bands);
+    for frame in 0..frames {
+        let at = ((frame as f32 + 0.5) / reduction as f32 - 0.5).clamp(0.0, last as f32);
+        let (low, share) = (at as usize, at.fract());
+        let pairs = reduced.row(low).iter().zip(reduced.row((low + 1).min(last)));
+        let row: Vec<f32> = pairs.map(|(a, b)| a + share * (b - a)).collect();
+        out.push_row(&row);
+    }
+    out
 }
 
 fn embedding(values: Vec<f32>) -> Result<Embedding, EncoderError> {
@@ -219,6 +250,17 @@ impl Encoder for SpeechEncoder {
             out.push(row.map(|row| embedding(row.to_vec())).collect::<Result<Vec<_>, _>>()?);
         }
         Ok(out)
+    }
+}
+
+impl AutoEncoder for SpeechEncoder {
+    fn reduction(&self) -> usize {
+        self.config.reduction()
+    }
+
+    fn reconstruct(&self, features: &Features) -> Result<Features, EncoderError> {
+        let decoded = self.decode(&self.bottleneck(features)?, features.frames())?;
+        self.levelled(stretched(&decoded, self.config.reduction(), features.frames()), features)
     }
 }
 
@@ -328,6 +370,21 @@ mod tests {
             assert_eq!(encoder.encode_text("hello").unwrap(), encoder.encode_text(" Hello ").unwrap());
         }
         assert!(encoder.encode_text("  ").is_err());
+    }
+
+    #[test]
+    fn a_reconstruction_has_the_clips_length_and_level() {
+        let encoder = small_encoder(&small_config(), 1);
+        for frames in [1, 2, 7, 50] {
+            let mut clip = features(frames, 3);
+            clip.data.iter_mut().for_each(|value| *value += 11.0);
+            let decoded = encoder.reconstruct(&clip).unwrap();
+            let mean = |features: &Features| features.data.iter().sum::<f32>() / features.data.len() as f32;
+            assert_eq!((decoded.frames(), decoded.bands()), (frames, clip.bands()));
+            assert!((mean(&decoded) - mean(&clip)).abs() < 1e-3, "{} {}", mean(&decoded), mean(&clip));
+        }
+        let mute = small_encoder(&EncoderConfig { decoder: None, ..small_config() }, 1);
+        assert!(mute.reconstruct(&features(9, 1)).unwrap_err().to_string().contains("no decoder"));
     }
 
     #[test]

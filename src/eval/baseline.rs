@@ -46,7 +46,7 @@ impl WarpedBaseline {
 }
 
 /// A row of unit length every 10 ms.
-fn mfcc(samples: &[f32]) -> Heard {
+pub(super) fn mfcc(samples: &[f32]) -> Heard {
     let config = FeatureConfig::default();
     let mut features = Features::new(config.bands);
     LogMel::new(&config).compute(samples, &mut features);

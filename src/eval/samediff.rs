@@ -44,7 +44,7 @@ fn average_precision(mut pairs: Vec<(f32, bool)>) -> f64 {
     if found == 0 { f64::NAN } else { sum / found as f64 }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
@@ -61,14 +61,19 @@ fn numbers<'a>(names: impl Iterator<Item = &'a str> + Clone) -> (Vec<usize>, usi
 /// # Panics
 /// Where there are not as many vectors as tokens.
 pub fn same_different<V: AsRef<[f32]> + Sync>(vectors: &[V], tokens: &[Token]) -> SameDifferent {
-    assert_eq!(vectors.len(), tokens.len(), "one vector a token");
+    let row = |i: usize| vectors.iter().map(|v| dot(vectors[i].as_ref(), v.as_ref())).collect();
+    same_different_by_likeness(&(0..vectors.len()).into_par_iter().map(row).collect::<Vec<_>>(), tokens)
+}
+
+/// Scores a method that says how much alike two tokens are: `likeness[i][j]`, the same both ways.
+///
+/// # Panics
+/// Where there are not as many rows, or values in a row, as tokens.
+pub fn same_different_by_likeness(rows: &[Vec<f32>], tokens: &[Token]) -> SameDifferent {
+    assert!(rows.len() == tokens.len() && rows.iter().all(|row| row.len() == tokens.len()), "a value a pair of tokens");
     let (word, words) = numbers(tokens.iter().map(|t| t.label.as_str()));
     let (who, speakers) = numbers(tokens.iter().map(|t| t.speaker.as_str()));
     let n = tokens.len();
-    let rows: Vec<Vec<f32>> = (0..n)
-        .into_par_iter()
-        .map(|i| vectors.iter().map(|v| dot(vectors[i].as_ref(), v.as_ref())).collect())
-        .collect();
     let pairs = |keep: &dyn Fn(usize, usize) -> bool| {
         let mut out = Vec::with_capacity(n * n.saturating_sub(1) / 2);
         for (i, row) in rows.iter().enumerate() {

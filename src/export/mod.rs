@@ -12,6 +12,7 @@ mod npy;
 mod picture;
 mod projector;
 mod sound;
+mod wav;
 
 use std::path::Path;
 
@@ -22,8 +23,9 @@ pub use html::Html;
 pub use jsonl::Jsonl;
 pub use map::{Arrow, Layout, Map, MapFile, Point};
 pub use npy::{Npy, write_npy};
-pub use picture::{Png, Svg};
+pub use picture::{Panel, Png, Svg, write_spectrograms};
 pub use projector::Projector;
+pub use wav::write_wav;
 
 /// A form that a map can be written in.
 pub trait Exporter {

@@ -7,12 +7,18 @@ use realfft::{RealFftPlanner, RealToComplex, num_complex::Complex};
 use super::{FRAME_LENGTH, FRAME_SHIFT, FeatureConfig, Features, Frontend, frames, mel::MelFilters};
 
 /// In Hz.
-const SAMPLE_RATE: f64 = 16_000.0;
+pub(super) const SAMPLE_RATE: f64 = 16_000.0;
 /// The frame with zeros after it: the next power of two.
-const FFT_LENGTH: usize = 512;
-const PRE_EMPHASIS: f32 = 0.97;
+pub(super) const FFT_LENGTH: usize = 512;
+pub(super) const PRE_EMPHASIS: f32 = 0.97;
 /// Partial sums, so that additions need not wait for one another.
 const LANES: usize = 16;
+
+/// The "povey" window is a Hann window to the power of 0.85: it reaches zero at the ends, yet is nearly as narrow as Hamming's.
+pub(super) fn povey() -> [f32; FRAME_LENGTH] {
+    let hann = |n: usize| 0.5 - 0.5 * (TAU * n as f64 / (FRAME_LENGTH - 1) as f64).cos();
+    std::array::from_fn(|n| hann(n).powf(0.85) as f32)
+}
 
 /// Log-mel filterbank as Kaldi computes it (`compute-fbank-feats --dither=0`): 25 ms frames every 10 ms, DC removal,
 /// pre-emphasis 0.97, povey window, 512-point FFT, triangular filters, natural logarithm with a floor of 1.19e-7 (the
@@ -38,10 +44,7 @@ impl LogMel {
         // Kaldi gives the Nyquist bin to no filter.
         let filters = MelFilters::new(config, FFT_LENGTH / 2, SAMPLE_RATE / FFT_LENGTH as f64);
         let power = vec![0.0; filters.bins()];
-        // "Povey" is a Hann window to the power of 0.85: it reaches zero at the ends, yet is nearly as narrow as Hamming's.
-        let hann = |n: usize| 0.5 - 0.5 * (TAU * n as f64 / (FRAME_LENGTH - 1) as f64).cos();
-        let window = std::array::from_fn(|n| hann(n).powf(0.85) as f32);
-        Self { fft, filters, window, frame: vec![0.0; FFT_LENGTH], spectrum, scratch, power }
+        Self { fft, filters, window: povey(), frame: vec![0.0; FFT_LENGTH], spectrum, scratch, power }
     }
 
     /// One frame of [`FRAME_LENGTH`] samples → one row of `bands` values.

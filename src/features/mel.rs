@@ -59,4 +59,24 @@ impl MelFilters {
             start = end;
         }
     }
+
+    /// A smooth power spectrum with about these energies in its bands: each bin takes the mean density of the bands over it. Bins that no
+    /// band looks at get nothing.
+    pub fn spread(&self, energies: &[f32], power: &mut [f32]) {
+        power.fill(0.0);
+        let mut shares = vec![0.0; power.len()];
+        let mut start = 0;
+        for (energy, &(first, end)) in energies.iter().zip(&self.bands) {
+            let weights = &self.weights[start..end];
+            let density = energy / weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+            for ((power, share), weight) in power[first..].iter_mut().zip(&mut shares[first..]).zip(weights) {
+                *power += weight * density;
+                *share += weight;
+            }
+            start = end;
+        }
+        for (power, share) in power.iter_mut().zip(shares).filter(|(_, share)| *share > 0.0) {
+            *power /= share;
+        }
+    }
 }

@@ -1,13 +1,15 @@
-//! What an encoder hears: samples become log-mel frames here, one every 10 ms.
+//! What an encoder hears: samples become log-mel frames here, one every 10 ms. [`griffin_lim`] makes sound of frames.
 
 mod config;
 mod frames;
+mod griffin_lim;
 mod log_mel;
 mod mel;
 mod stream;
 
 pub use config::{FeatureConfig, FeatureError};
 pub use frames::Features;
+pub use griffin_lim::griffin_lim;
 pub use log_mel::LogMel;
 pub use stream::FrameStream;
 

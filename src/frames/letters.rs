@@ -61,18 +61,22 @@ impl Letters {
     /// # Errors
     /// Where the two networks do not belong together.
     pub fn pattern(&self, text: &str, network: &FrameNetwork) -> Result<Option<Pattern>, NetworkError> {
+        self.sounds(text).map(|sounds| network.expected(&self.classes(&sounds))).transpose()
+    }
+
+    /// The sounds of a word, or of several one after the other, as numbers of phonemes. `None` as of [`pattern`](Self::pattern).
+    pub fn sounds(&self, text: &str) -> Option<Vec<usize>> {
         let mut sounds = Vec::new();
         for word in words(text) {
             let lower = word.to_lowercase().replace('\u{2019}', "'");
-            let letters: Option<Vec<usize>> = lower.chars().map(|letter| ALPHABET.find(letter)).collect();
-            let Some(letters) = letters else { return Ok(None) };
-            sounds.extend(self.sounds(&letters));
+            let letters: Vec<usize> = lower.chars().map(|letter| ALPHABET.find(letter)).collect::<Option<_>>()?;
+            sounds.extend(self.sounds_of_letters(&letters));
         }
-        if sounds.is_empty() { Ok(None) } else { network.expected(&self.classes(&sounds)).map(Some) }
+        (!sounds.is_empty()).then_some(sounds)
     }
 
     /// The sounds of a word, given by the places of its letters in the alphabet.
-    fn sounds(&self, letters: &[usize]) -> Vec<usize> {
+    fn sounds_of_letters(&self, letters: &[usize]) -> Vec<usize> {
         if letters.is_empty() {
             return Vec::new();
         }

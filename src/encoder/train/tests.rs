@@ -194,6 +194,31 @@ fn bad_data_is_left_out_or_named() {
     assert_eq!(causes.len(), 3, "{causes:?}");
     assert!(causes.iter().any(|c| c.contains("gone.wav")));
 
+    // Sound that is no sound: named with the reason, and the rest goes on.
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut writer = hound::WavWriter::create(folder.path().join("nan.wav"), spec).unwrap();
+    (0..8000).for_each(|i| writer.write_sample(if i == 4000 { f32::NAN } else { 0.1 }).unwrap());
+    writer.finalize().unwrap();
+    let with_nan = format!("{}nan.wav\t\t\tspoilt\ts0\n", fs::read_to_string(&manifest).unwrap());
+    fs::write(&manifest, with_nan).unwrap();
+    let report = train(&bad, &mut |_| true).unwrap();
+    let spoilt = report.left_out.iter().find(|l| l.path.ends_with("nan.wav")).unwrap();
+    assert!(spoilt.cause.contains("nan.wav") && spoilt.cause.to_lowercase().contains("nan"), "{}", spoilt.cause);
+
+    // Words of one token each: there is nothing to draw together, and yet nothing breaks.
+    let single = (0..8).map(|word| format!("{word}-0.wav\t{}\ts0\n", char::from(b'a' + word)));
+    let path = folder.path().join("single.tsv");
+    fs::write(&path, format!("path\tlabel\tspeaker\n{}", single.collect::<String>())).unwrap();
+    let mut lone = config(folder.path(), path.to_str().unwrap());
+    lone.objective = "contrastive,cae:0.5,multiview:0.5".parse().unwrap();
+    lone.budget = Budget::Steps(3);
+    assert!(losses(&lone).iter().all(|loss| loss.is_finite()));
+
     let fail = |text: &str| {
         let path = folder.path().join("bad.tsv");
         fs::write(&path, text).unwrap();

@@ -6,9 +6,11 @@ mod font;
 mod names;
 mod png;
 mod scene;
+mod spectrogram;
 mod svg;
 
 pub use png::Png;
+pub use spectrogram::{Panel, write_spectrograms};
 pub use svg::Svg;
 
 use self::scene::Scene;

@@ -14,9 +14,9 @@ use super::{
 use crate::export::{ExportError, Exporter, Map, files::whole};
 
 /// Pixels of the png a pixel of the scene.
-const SCALE: f32 = 2.0;
-const INK: [u8; 3] = [0x11, 0x11, 0x11];
-const SOFT: [u8; 3] = [0x5A, 0x63, 0x6C];
+pub(super) const SCALE: f32 = 2.0;
+pub(super) const INK: [u8; 3] = [0x11, 0x11, 0x11];
+pub(super) const SOFT: [u8; 3] = [0x5A, 0x63, 0x6C];
 
 /// A picture of 2400 × 1800 pixels.
 #[derive(Debug, Clone, Default)]
@@ -30,8 +30,7 @@ impl Exporter for Png {
         let layout = map.layout(out)?;
         let failed = |what: &str| ExportError::write(out)(std::io::Error::other(what.to_owned()));
         let font = Font::new(self.font.as_deref()).ok_or_else(|| failed("the file of --font is no font"))?;
-        let pixmap = Pixmap::new((WIDTH * SCALE) as u32, (HEIGHT * SCALE) as u32).ok_or_else(|| failed("no memory"))?;
-        let mut canvas = Canvas { pixmap, font: &font, lacking: 0 };
+        let mut canvas = Canvas::new(WIDTH, HEIGHT, &font).ok_or_else(|| failed("no memory"))?;
         canvas.draw(&Scene::new(map, layout, &font));
         let bytes = canvas.pixmap.encode_png().map_err(|cause| failed(&cause.to_string()))?;
         whole(out, |file| file.write_all(&bytes)).map_err(ExportError::write(out))?;
@@ -43,16 +42,22 @@ impl Exporter for Png {
     }
 }
 
-struct Canvas<'c, 'a> {
-    pixmap: Pixmap,
+pub(super) struct Canvas<'c, 'a> {
+    pub pixmap: Pixmap,
     font: &'c Font<'a>,
     /// Letters that no font had.
     lacking: usize,
 }
 
-impl Canvas<'_, '_> {
+impl<'c, 'a> Canvas<'c, 'a> {
+    /// White, `width` × `height` pixels of a scene; `None` without memory for it.
+    pub fn new(width: f32, height: f32, font: &'c Font<'a>) -> Option<Self> {
+        let mut pixmap = Pixmap::new((width * SCALE) as u32, (height * SCALE) as u32)?;
+        pixmap.fill(Color::WHITE);
+        Some(Self { pixmap, font, lacking: 0 })
+    }
+
     fn draw(&mut self, scene: &Scene) {
-        self.pixmap.fill(Color::WHITE);
         self.text([28.0, 38.0], TITLE, INK, &scene.title);
         self.text([28.0, 60.0], SMALL, SOFT, &scene.about);
         for group in &scene.groups {
@@ -99,7 +104,7 @@ impl Canvas<'_, '_> {
         self.fill(path, style.colour, alpha);
     }
 
-    fn line(&mut self, points: &[[f32; 2]], width: f32, colour: [u8; 3]) {
+    pub fn line(&mut self, points: &[[f32; 2]], width: f32, colour: [u8; 3]) {
         let mut path = PathBuilder::new();
         for (number, [x, y]) in points.iter().enumerate() {
             if number == 0 { path.move_to(*x, *y) } else { path.line_to(*x, *y) }
@@ -107,7 +112,7 @@ impl Canvas<'_, '_> {
         self.stroke(path, width, colour);
     }
 
-    fn text(&mut self, at: [f32; 2], size: f32, colour: [u8; 3], text: &str) {
+    pub fn text(&mut self, at: [f32; 2], size: f32, colour: [u8; 3], text: &str) {
         let (path, lacking) = self.outline(at, size, text);
         self.lacking += lacking;
         self.fill(path, colour, 255);

@@ -1,12 +1,15 @@
 //! `audiosearch reconstruct`
 
-use std::num::NonZeroUsize;
+mod clip;
+
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use audiosearch_index::{Collection, Embedding, Hit};
 use clap::Args;
 use serde::Serialize;
 
+use self::clip::ClipArgs;
 use super::{
     Context, Outcome,
     output::{Output, printable, shown},
@@ -19,14 +22,25 @@ use crate::{
     sentence::{DecodeOptions, SentenceModel, between},
 };
 
-/// Write sentences out of their vectors again
+/// Make sound or pictures of a clip's vector, or sentences of theirs
 ///
+/// With a clip and --out x.png, the clip and what its vector alone decodes to are painted side by side; with --out x.wav, that becomes sound.
 /// With --text, a sentence goes through its vector and back, and its neighbours in the store are named where there is one with texts.
 /// With --from and --to, the vectors on the way between two sentences are written out. Exit code 1 where no sentence came back as it was.
 #[derive(Args)]
 pub struct ReconstructArgs {
+    /// A clip to be decoded again: a word or a phrase, its length and level given
+    #[arg(value_name = "CLIP", requires = "out", conflicts_with_all = ["text", "from", "to"])]
+    clip: Option<PathBuf>,
+    /// Where to write: x.png, pictures side by side; x.wav, sound
+    #[arg(long, short, value_name = "FILE", requires = "clip", conflicts_with_all = ["text", "from", "to"])]
+    out: Option<PathBuf>,
+    /// The model that the clip goes through: speech (the one that comes with the program) or a file that was trained with a decoder (an
+    /// objective of sa, dsa or cae)
+    #[arg(long, value_name = "NAME|FILE", requires = "clip", conflicts_with_all = ["text", "from", "to"])]
+    model: Option<PathBuf>,
     /// A sentence to be written again; may be given several times
-    #[arg(long, value_name = "SENTENCE", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
+    #[arg(long, value_name = "SENTENCE", required_unless_present_any = ["from", "clip"], conflicts_with_all = ["from", "to"])]
     text: Vec<String>,
     /// Where a way begins
     #[arg(long, value_name = "SENTENCE", requires = "to")]
@@ -46,7 +60,7 @@ pub struct ReconstructArgs {
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
-    model: TextModelArgs,
+    text_model: TextModelArgs,
     /// Where the model runs: cpu, cuda or cuda:N
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     device: Device,
@@ -84,6 +98,10 @@ struct Point<'a> {
 }
 
 pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
+    if let (Some(clip), Some(out)) = (&args.clip, &args.out) {
+        let model = args.model.as_ref();
+        return clip::run(&ClipArgs { clip, out, model, device: args.device, json: args.json }, context);
+    }
     match (&args.from, &args.to) {
         (Some(from), Some(to)) => walk(args, from, to, context),
         _ => again(args, context),
@@ -105,7 +123,7 @@ fn again(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
         Err(_) => None,
     };
     let of_store = reader.as_ref().map(|reader| reader.schema().model.clone());
-    let model = args.model.load_writer(of_store.as_deref(), args.device, context)?;
+    let model = args.text_model.load_writer(of_store.as_deref(), args.device, context)?;
     let reader = reader.filter(|reader| reader.require(&model.encoder.fingerprint()).is_ok());
     let sentences: Vec<&str> = args.text.iter().map(String::as_str).collect();
     let vectors = model.encoder.encode(&sentences)?;
@@ -153,7 +171,7 @@ fn walk(args: &ReconstructArgs, from: &str, to: &str, context: &Context) -> Resu
     if from.trim().is_empty() || to.trim().is_empty() {
         bail!("--from and --to each need a sentence");
     }
-    let model = args.model.load_writer(None, args.device, context)?;
+    let model = args.text_model.load_writer(None, args.device, context)?;
     let ends = model.encoder.encode(&[from, to])?;
     let [from, to] = &ends[..] else { bail!("the model gave no vectors for the two ends") };
     let last = f64::from(args.steps - 1);
