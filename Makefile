@@ -6,10 +6,10 @@ DEMO_STORE := target/demo
 TARGET = $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL := help
-.PHONY: help libtorch build demo check test test-light test-browser bench fmt clean distclean
+.PHONY: help libtorch build demo check test test-light test-browser bench bench-kernels bench-size fmt clean distclean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 libtorch: ## fetch LibTorch into ./libtorch, unless there is one (LIBTORCH, LIBTORCH_USE_PYTORCH, ./libtorch)
 	@$(PYTHON) tools/get_libtorch.py
@@ -34,9 +34,18 @@ test-light: libtorch ## that the release program starts without LibTorch
 	$(CARGO) test --release --test light $(CARGO_FLAGS)
 
 HOURS := 3
-bench: libtorch ## the whole way, each room, and what one would use instead; RECORDINGS=folder HOURS=3
+bench: libtorch ## the whole way, each room, and what one would use instead; RECORDINGS=folder HOURS=3 PEERS=python-that-has-them
 	$(CARGO) build --release -p audiosearch -p audiosearch-tools --bins $(CARGO_FLAGS)
-	$(PYTHON) tools/bench.py $(RECORDINGS) --hours $(HOURS) --program $(TARGET)/release/audiosearch --rooms $(TARGET)/release/rooms
+	$(PYTHON) tools/bench.py $(RECORDINGS) --hours $(HOURS) --program $(TARGET)/release/audiosearch --rooms $(TARGET)/release/rooms $(if $(PEERS),--python $(PEERS))
+
+bench-kernels: libtorch ## criterion on the small kernels: products, curves, log-mel, alignment, dot products of codes
+	$(CARGO) bench -p audiosearch-tools --bench kernels $(CARGO_FLAGS)
+	$(CARGO) bench -p audiosearch-index --bench codes $(CARGO_FLAGS)
+
+# Needs numpy and soundfile, takes the better part of an hour and 9 GB.
+bench-size: libtorch ## what 1, 10 and 100 hours cost; RECORDINGS=folder
+	$(CARGO) build --release -p audiosearch --bins $(CARGO_FLAGS)
+	$(PYTHON) tools/bench_size.py $(RECORDINGS) --work $(TARGET)/size --program $(TARGET)/release/audiosearch --picture tools/figures/size.svg
 
 # The same profile as the tests; many points are made by a program of tools/.
 test-browser: libtorch ## the map in chromium (apt-get install chromium chromium-driver), and exports read by the tools they are for

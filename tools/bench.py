@@ -29,6 +29,8 @@ PEERS = {
     "DTW search (librosa)": ("dtw_search", ["librosa"]),
     "pocketsphinx keyword": ("pocketsphinx_keyword", ["pocketsphinx", "soundfile"]),
 }
+# Rooms that a recording at 16 kHz does not go through.
+ASIDE = ("resample from 44.1 kHz", "encode by LibTorch")
 
 
 def measured(command, **more):
@@ -41,8 +43,12 @@ def measured(command, **more):
         wall = time.perf_counter() - begun
         out.seek(0)
         text = out.read().decode(errors="replace")
-    peak = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": peak, "code": process.returncode}, text
+    cpu = usage.ru_utime + usage.ru_stime
+    return {"wall": wall, "cpu": cpu, "peak_mb": peak_mb(usage), "code": process.returncode}, text
+
+
+def peak_mb(usage):
+    return usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def replicate(recordings, seconds, folder):
@@ -66,10 +72,20 @@ def replicate(recordings, seconds, folder):
 def lengths(program, folder, store):
     """Seconds of each recording, as audiosearch itself reads them; it also warms the page cache."""
     subprocess.run([program, "index", folder, "--store", store, "--quiet"], check=False)
+    return listed(program, store)
+
+
+def listed(program, store):
     lines = subprocess.run(
         [program, "list", "--store", store, "--json"], check=True, capture_output=True, text=True
     ).stdout.splitlines()
     return {line["path"]: line["duration"] for line in map(json.loads, lines)}
+
+
+def short_clips(recordings, most=20):
+    """As short as what one asks with, and from all over the folder: some of the shortest quarter, with their seconds."""
+    short = sorted(recordings, key=lambda recording: recording[1])[: max(len(recordings) // 4, 2)]
+    return short[:: max(len(short) // most, 1)][:most]
 
 
 def starts(command, times=15):
@@ -84,25 +100,78 @@ def starts(command, times=15):
     }
 
 
-def peer(function, packages, files, query):
-    """What the peer says of itself, or why there is none."""
+def peer(function, packages, files, query, python=None):
+    """What the peer says of itself, or why there is none. `python`: one that has the packages, where nothing is to be installed."""
     with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
         try:
-            venv.create(folder, with_pip=True)
-            python = str(pathlib.Path(folder) / ("Scripts" if os.name == "nt" else "bin") / "python")
-            subprocess.run(
-                [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages],
-                check=True, timeout=900, capture_output=True,
-            )
-            listing = pathlib.Path(folder) / "files.txt"
-            listing.write_text("\n".join(map(str, files)))
-            script = [python, str(HERE / "bench_peers.py"), function, str(listing), str(query)]
-            environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
-            usage, text = measured(script, env=environment, stderr=subprocess.PIPE)
-            return dict(json.loads(text.splitlines()[-1]), peak_mb=usage["peak_mb"])
-        except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
+            python = python or environment(root / "environment", packages)
+            cores = os.cpu_count() or 1
+            alone = peers_at_once(python, function, root, [files], query)[0]
+            # As its users would fill all cores: a process a core, each with its share of the recordings.
+            shares = [share for number in range(cores) if (share := files[number::cores])]
+            together = peers_at_once(python, function, root, shares, query)
+            for name, line in alone["lines"].items():
+                parts = [one["lines"][name] for one in together]
+                line["at_once"] = {"audio": sum(part["audio"] for part in parts), "wall": max(part["wall"] for part in parts)}
+            return alone
+        except (OSError, subprocess.SubprocessError, ValueError, LookupError) as error:
             cause = getattr(error, "stderr", b"") or str(error).encode()
             return {"missing": re.sub(r"\s+", " ", cause.decode(errors="replace")).strip()[-160:]}
+
+
+def environment(folder, packages):
+    """A Python of its own with the packages."""
+    venv.create(folder, with_pip=True)
+    python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
+    subprocess.run(pip, check=True, timeout=1800, capture_output=True)
+    return python
+
+
+def peers_at_once(python, function, folder, shares, query):
+    """A process of one thread for each share of the files; what each of them says."""
+    variables = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    processes = []
+    for number, share in enumerate(shares):
+        listing = folder / f"{number}.txt"
+        listing.write_text("\n".join(map(str, share)))
+        command = [str(python), str(HERE / "bench_peers.py"), function, str(listing), str(query)]
+        with open(folder / f"{number}.errors", "wb") as errors:
+            processes.append(subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=errors))
+    said = []
+    for number, process in enumerate(processes):
+        with process.stdout as out:
+            text = out.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            errors = (folder / f"{number}.errors").read_bytes()
+            raise subprocess.CalledProcessError(process.returncode, "peer", stderr=errors)
+        said.append(dict(json.loads(text.splitlines()[-1]), peak_mb=peak_mb(usage)))
+    return said
+
+
+def further(program, clips, store):
+    """Milliseconds that each further clip of one call takes, all of it, and what `embed` takes of that."""
+    def each(command):
+        slopes = []
+        for _ in range(5):
+            one = measured([*command, *clips[:1]], stderr=subprocess.DEVNULL)[0]["wall"]
+            all_of_them = measured([*command, *clips], stderr=subprocess.DEVNULL)[0]["wall"]
+            slopes.append((all_of_them - one) * 1e3 / (len(clips) - 1))
+        return statistics.median(slopes)
+
+    with tempfile.TemporaryDirectory() as folder:
+        ask = [program, "query", "--store", store, "--json", "--quiet", "--min-confidence", "0"]
+        embed = [program, "embed", "--quiet", "--out", f"{folder}/vectors.npy"]
+        return {"all_ms": each(ask), "embed_ms": each(embed), "clips": len(clips)}
+
+
+def indexed(program, what, store):
+    usage, text = measured([program, "index", what, "--store", store, "--json", "--quiet"])
+    last = json.loads(text.splitlines()[-1])
+    return dict(usage, segments=last["segments"])
 
 
 def run(arguments, folder):
@@ -113,14 +182,21 @@ def run(arguments, folder):
     figures = {"seconds": seconds, "files": len(files), "cores": os.cpu_count(), "load": os.getloadavg()}
 
     store = root / "store"
-    usage, text = measured([program, "index", root / "many", "--store", store, "--json", "--quiet"])
-    figures["whole way"] = dict(usage, segments=json.loads(text.splitlines()[-1])["segments"])
+    figures["whole way"] = indexed(program, root / "many", store)
+    joined = root / "one.wav"
+    subprocess.run([str(arguments.rooms), "--join", joined, str(seconds), *files[: len(recordings)]], check=True)
+    figures["one file"] = indexed(program, joined, root / "store of one")
+    joined.unlink()
+
     query = arguments.query or recordings[0][0]
     ask = [program, "query", query, "--store", store, "--json", "--quiet", "--min-confidence", "0"]
     figures["query"] = starts(ask)
-    figures["help"] = starts([program, "--help"])
     torch = pathlib.Path(program).with_name("audiosearch-torch")
+    figures["query by the program with LibTorch"] = starts([str(torch), *ask[1:]]) if torch.exists() else None
+    figures["help"] = starts([program, "--help"])
     figures["help with LibTorch"] = starts([str(torch), "--help"]) if torch.exists() else None
+    clips = [path for path, _ in short_clips(recordings)]
+    figures["each further clip"] = further(program, clips, store) if len(clips) > 1 else None
 
     some, held = [], 0.0
     for path, length in recordings * 1000:
@@ -133,36 +209,82 @@ def run(arguments, folder):
     figures["peers"] = {}
     for name, (function, packages) in PEERS.items():
         if name not in arguments.without:
-            figures["peers"][name] = peer(function, packages, some, query)
+            figures["peers"][name] = peer(function, packages, some, query, arguments.python)
     figures["load_after"] = os.getloadavg()
     return figures
 
 
+def row(cells):
+    return "| " + " | ".join(cells) + " |"
+
+
+def speed(seconds, cost):
+    return f"{seconds / cost:,.0f} ×" if cost > 0 else "-"
+
+
 def table(figures):
-    seconds, way, rooms = figures["seconds"], figures["whole way"], figures["rooms"]
-    times = lambda cost, of=seconds: f"{of / cost:,.0f} ×" if cost > 0 else "-"
-    rows = [("", "× real time, one core's time", "× real time, clock", "peak MB")]
-    rows.append(("**whole way, with fsync**", times(way["cpu"]), times(way["wall"]), f"{way['peak_mb']:.0f}"))
-    for room, cost in rooms["rooms"].items():
-        rows.append((room, times(cost, rooms["seconds"]), "", ""))
+    """Markdown: the whole way beside its peers, the rooms, and what remains."""
+    seconds, way = figures["seconds"], figures["whole way"]
+    cores = figures["cores"]
+    lines = [row(["× real time", "one core's processor time", f"by the clock, {cores} cores", "peak MB"]), "|---|---|---|---|"]
+    ways = [("**index, with fsync**", way)]
+    if one := figures.get("one file"):
+        ways.append(("index, as one wav file", one))
+    for name, cost in ways:
+        lines.append(row([name, speed(seconds, cost["cpu"]), speed(seconds, cost["wall"]), f"{cost['peak_mb']:.0f}"]))
+    mfcc = None
     for name, found in figures["peers"].items():
         if "missing" in found:
-            rows.append((f"{name}: not measured ({found['missing']})", "", "", ""))
-        else:
-            label = f"{name} {found['version']}"
-            rows.append((label, times(found["cpu"], found["audio"]), times(found["wall"], found["audio"]), f"{found['peak_mb']:.0f}"))
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    lines.insert(1, "|---|---|---|---|")
+            lines.append(row([f"{name}: not measured ({found['missing']})", "", "", ""]))
+            continue
+        for what, cost in found["lines"].items():
+            both = cost.get("at_once")
+            clock = speed(both["audio"], both["wall"]) if both else ""
+            label = f"{name} {found['version']}" + (f", {what}" if what else "")
+            lines.append(row([label, speed(cost["audio"], cost["cpu"]), clock, f"{found['peak_mb']:.0f}"]))
+            if mfcc is None and name.startswith("librosa MFCC") and both:
+                mfcc = cost["audio"] / cost["cpu"], both["audio"] / both["wall"]
+    if mfcc:
+        ratios = seconds / way["cpu"] / mfcc[0], seconds / way["wall"] / mfcc[1]
+        lines += ["", f"index is {ratios[0]:.2f} × as fast as librosa's MFCC alone by processor time, {ratios[1]:.2f} × by the clock."]
+    lines += ["", *rooms_table(figures["rooms"])]
     load = " ".join(f"{value:.1f}" for value in figures["load"])
-    lines.append("")
-    lines.append(f"{seconds / 3600:.1f} h in {figures['files']} files, {way['segments']} segments, {figures['cores']} cores, load {load}.")
-    for what in ("query", "help", "help with LibTorch"):
-        if start := figures[what]:
+    lines += ["", f"{seconds / 3600:.1f} h in {figures['files']} files, {way['segments']} segments, {cores} cores, load {load}."]
+    lines += rest(figures)
+    return "\n".join(lines)
+
+
+def rooms_table(rooms):
+    """Each room, its part of the whole way, and the encoder inside of it."""
+    seconds, costs = rooms["seconds"], rooms["rooms"]
+    # Recordings at 16 kHz are not resampled, and one encoder is enough.
+    whole = sum(cost["cpu"] for name, cost in costs.items() if name not in ASIDE)
+    lines = [row(["room, one thread", "× real time", "frames/s", "share of processor", "processor busy", "grows by MB"]), "|---|---|---|---|---|---|"]
+    for name, cost in costs.items():
+        share = "" if name in ASIDE else f"{cost['cpu'] / whole:.0%}"
+        grown = "" if cost.get("grown_mb") is None else f"{cost['grown_mb']:.0f}"
+        frames = f"{seconds * 100 / cost['wall']:,.0f}" if cost["wall"] > 0 else "-"
+        busy = f"{cost['cpu'] / cost['wall']:.0%}" if cost["wall"] > 0 else "-"
+        lines.append(row([name, speed(seconds, cost["wall"]), frames, share, busy, grown]))
+    if encoder := rooms.get("encoder"):
+        alone, inside = encoder["alone"], encoder["inside"]
+        raw, there = encoder["frames"] / alone["cpu"], encoder["frames_inside"] / inside["cpu"]
+        lines += ["", f"The encoder reads {raw:,.0f} frames of spans (which overlap) a second of one core alone, {there:,.0f} inside of index: {there / raw:.0%}."]
+    return lines
+
+
+def rest(figures):
+    """Starts and questions, a line each."""
+    lines = []
+    for what in ("query", "query by the program with LibTorch", "help", "help with LibTorch"):
+        if start := figures.get(what):
             lines.append(
                 f"{what}: {start['fastest_ms']:.0f} ms at best, {start['median_ms']:.0f} ms in the middle, "
                 f"{start['cpu_ms']:.0f} ms of CPU, {start['peak_mb']:.0f} MB"
             )
-    return "\n".join(lines)
+    if more := figures.get("each further clip"):
+        lines.append(f"each further clip of one call: {more['all_ms']:.1f} ms, {more['embed_ms']:.1f} ms of them to embed it ({more['clips']} clips)")
+    return lines
 
 
 def main():
@@ -174,6 +296,7 @@ def main():
     parser.add_argument("--program", type=pathlib.Path, default=HERE.parent / "target" / "release" / "audiosearch")
     parser.add_argument("--rooms", type=pathlib.Path, default=HERE.parent / "target" / "release" / "rooms")
     parser.add_argument("--without", action="append", default=[], choices=sorted(PEERS), help="leave out a peer")
+    parser.add_argument("--python", help="a Python that has the peers' packages, so that nothing is installed")
     parser.add_argument("--json", type=pathlib.Path, help="write all numbers here")
     arguments = parser.parse_args()
     for program in (arguments.program, arguments.rooms):
