@@ -7,7 +7,7 @@ use crate::error::{IndexError, Result};
 use crate::frozen::{FrozenFile, Kind, SourceRow};
 use crate::query::{Hit, Query};
 use crate::record::path_from_bytes;
-use crate::search::{CodesView, Kernel, QueryCode, Scratch, scan, top, walk};
+use crate::search::{CodesView, Kernel, QueryCode, Scratch, scan, scan_read, top, walk};
 use crate::selection::{Amendments, Selection, key_of};
 use crate::{Collection, Fingerprint, Generation, Schema, SegmentId, SourceId, SourceKey, Span};
 
@@ -19,6 +19,9 @@ const RESCORED: usize = 8;
 const WALK_RESCORED: (usize, usize) = (2, 12);
 /// The graph is left when it would have to keep more than this part of the rows.
 const SCAN_PART: usize = 8;
+
+/// More rows than that are read and not looked at through the map, lest most of the file count as memory of this process.
+const MAPPED_ROWS: usize = 512;
 
 /// A collection as it was last committed, mapped; it stays that way while others write.
 pub struct Reader {
@@ -255,20 +258,21 @@ impl Reader {
         let exact = query.exact || selection.rows <= SCAN_ROWS;
         if !exact && graph.degree == 0 && !query.per_source {
             let rows = self.scan_codes(file, selection, query, (k * RESCORED).max(ef));
-            return Ok(self.best(file, query, &rows));
+            return self.best(file, query, &rows);
         }
         while !exact && graph.degree > 0 && ef <= file.rows() / SCAN_PART {
             let mut found = self.walk_file(file, &graph, selection, query, ef);
             if !query.per_source {
                 found.truncate(k.saturating_mul(WALK_RESCORED.0).saturating_add(WALK_RESCORED.1));
             }
-            let best = self.best(file, query, &found);
+            let best = self.best(file, query, &found)?;
             if best.len() == k {
                 return Ok(best);
             }
             ef *= 4;
         }
-        Ok(self.best(file, query, &selection.list()))
+        let all = selection.list();
+        Ok(Self::best_of(file, query, scan(self.kernel, query.embedding.as_slice(), file.vectors(), &all)))
     }
 
     fn walk_file(
@@ -299,9 +303,18 @@ impl Reader {
         top(most, scored).into_iter().map(|(row, _)| row).collect()
     }
 
-    /// The best of `rows` by their true cosine; with `per_source`, each source's best.
-    fn best(&self, file: &FrozenFile, query: &Query<'_>, rows: &[u32]) -> Vec<(u32, f32)> {
-        let scored = scan(self.kernel, query.embedding.as_slice(), file.vectors(), rows);
+    /// The best of `rows` by their true cosine.
+    fn best(&self, file: &FrozenFile, query: &Query<'_>, rows: &[u32]) -> Result<Vec<(u32, f32)>> {
+        let asked = query.embedding.as_slice();
+        if rows.len() <= MAPPED_ROWS {
+            return Ok(Self::best_of(file, query, scan(self.kernel, asked, file.vectors(), rows)));
+        }
+        let scored = scan_read(self.kernel, asked, rows, |first, out| file.read_vectors(first, out))?;
+        Ok(Self::best_of(file, query, scored.into_iter()))
+    }
+
+    /// The best by their scores; with `per_source`, each source's best.
+    fn best_of(file: &FrozenFile, query: &Query<'_>, scored: impl Iterator<Item = (u32, f32)>) -> Vec<(u32, f32)> {
         if !query.per_source {
             return top(query.k, scored);
         }

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     audio::{Clip, SAMPLE_RATE},
     export::write_npy,
-    pipeline::{ClipTask, embed_clips, whole},
+    pipeline::{ClipTask, embed_clips, embed_whole},
     segment::{SegmentConfig, SegmentMode, energy_db},
 };
 
@@ -40,7 +40,7 @@ pub struct EmbedArgs {
     /// A sentence, or a file of sentences; may be given several times
     #[arg(long, value_name = "SENTENCE|FILE", conflicts_with_all = ["files", "list", "segments", "model"])]
     text: Vec<String>,
-    /// How clips are cut; whole: one vector a clip
+    /// How clips are cut; whole: one vector a clip, of one longer than 2 s the mean of its windows
     #[arg(long, value_enum, default_value_t = SegmentMode::Whole, value_name = "HOW")]
     segments: SegmentMode,
     /// Where to write
@@ -89,8 +89,11 @@ pub fn run(args: &EmbedArgs, context: &Context) -> Result<Outcome> {
     let mut progress = Progress::new(messages, tasks.len(), "clips");
     let config = SegmentConfig::default();
     let cut = |clip: &Clip| cut(clip, args.segments, &config);
-    let encoders = model.encoders(jobs)?;
-    let clips = embed_clips(&tasks, encoders, jobs, context.interrupt.flag(), cut, |seconds| progress.advance(seconds));
+    let (encoders, interrupt) = (model.encoders(jobs)?, context.interrupt.flag());
+    let clips = match args.segments {
+        SegmentMode::Whole => embed_whole(&tasks, encoders, jobs, interrupt, |seconds| progress.advance(seconds)),
+        _ => embed_clips(&tasks, encoders, jobs, interrupt, cut, |seconds| progress.advance(seconds)),
+    };
     drop(progress);
 
     let (mut vectors, mut lines) = (Vec::new(), Vec::new());
@@ -138,12 +141,9 @@ pub fn run(args: &EmbedArgs, context: &Context) -> Result<Outcome> {
     Ok(Outcome::Found)
 }
 
-/// The spans of a clip. A clip that is taken whole is taken as it is, however soft.
+/// The spans of a clip.
 fn cut(clip: &Clip, mode: SegmentMode, config: &SegmentConfig) -> Vec<Span> {
     let samples = clip.samples().len() as u64;
-    if mode == SegmentMode::Whole {
-        return whole(clip);
-    }
     let (mut segmenter, _) = config.segmenter(mode, Some(clip.duration()));
     let mut spans = Vec::new();
     segmenter.push(&energy_db(clip.samples()), &mut spans);

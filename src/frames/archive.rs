@@ -98,6 +98,14 @@ impl Archive {
     /// # Errors
     /// [`ArchiveError::Io`] where there is no file, [`ArchiveError::Stale`] where it is of another version of the recording.
     pub fn read(&self, key: &SourceKey, samples: u64, range: Range<usize>) -> Result<Heard, ArchiveError> {
+        Ok(self.read_packed(key, samples, range)?.unpacked())
+    }
+
+    /// As [`read`](Self::read), a byte a value still.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn read_packed(&self, key: &SourceKey, samples: u64, range: Range<usize>) -> Result<Packed, ArchiveError> {
         let path = self.path(key, SUFFIX);
         let io = |action| {
             let path = path.clone();
@@ -127,13 +135,7 @@ impl Archive {
         let mut bytes = vec![0; (to - from) * row];
         file.seek(SeekFrom::Start((HEADER + from * row) as u64)).map_err(io("read"))?;
         file.read_exact(&mut bytes).map_err(io("read"))?;
-        let mut data = Vec::with_capacity((to - from) * dimension);
-        let mut normalisers = Vec::with_capacity(to - from);
-        for row in bytes.chunks_exact(row) {
-            data.extend(row[..dimension].iter().map(|&byte| f32::from(byte as i8) / SCALE));
-            normalisers.push(f32::from(row[dimension]) / NORMALISER_SCALE);
-        }
-        Ok(Heard::with_normalisers(dimension, data, normalisers))
+        Ok(Packed { dimension, bytes })
     }
 
     /// Whether it has the vectors of a recording of so many samples.
@@ -149,6 +151,37 @@ impl Archive {
             // A leftover costs room, nothing else.
             let _ = fs::remove_file(path);
         }
+    }
+}
+
+/// Vectors as they are kept: a quarter of the memory of [`Heard`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Packed {
+    dimension: usize,
+    /// Row by row: the vector, then its normaliser.
+    bytes: Vec<u8>,
+}
+
+impl Packed {
+    /// Number of vectors.
+    pub fn len(&self) -> usize {
+        self.bytes.len() / (self.dimension + 1)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// To be compared.
+    pub fn unpacked(&self) -> Heard {
+        let mut data = Vec::with_capacity(self.len() * self.dimension);
+        let mut normalisers = Vec::with_capacity(self.len());
+        for row in self.bytes.chunks_exact(self.dimension + 1) {
+            data.extend(row[..self.dimension].iter().map(|&byte| f32::from(byte as i8) / SCALE));
+            normalisers.push(f32::from(row[self.dimension]) / NORMALISER_SCALE);
+        }
+        Heard::with_normalisers(self.dimension, data, normalisers)
     }
 }
 

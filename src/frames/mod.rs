@@ -13,7 +13,7 @@ mod network;
 mod pattern;
 mod stream;
 
-pub use archive::{Archive, ArchiveError, Recording};
+pub use archive::{Archive, ArchiveError, Packed, Recording};
 pub use heard::{Excerpt, Heard, Phase, Speech};
 pub use letters::{Letters, words};
 pub use network::{FrameNetwork, NetworkError};

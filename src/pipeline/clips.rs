@@ -318,8 +318,3 @@ fn excerpt(network: &FrameNetwork, frames: &Features, clip: Span, asked: Span) -
     let phases = std::iter::once(first).chain((1..REDUCTION).map(|number| phase(number).2)).collect();
     Excerpt { before, asked, after, phases }
 }
-
-/// The whole clip as one span, however soft it is.
-pub fn whole(clip: &Clip) -> Vec<Span> {
-    vec![Span { start: 0, len: u32::try_from(clip.samples().len()).unwrap_or(u32::MAX) }]
-}

@@ -15,13 +15,15 @@ mod pool;
 mod prune;
 mod texts;
 mod walk;
+mod whole;
 mod windows;
 
-pub use clips::{ClipError, ClipTask, EmbeddedClip, embed_clips, listen_to_clips, whole};
+pub use clips::{ClipError, ClipTask, EmbeddedClip, embed_clips, listen_to_clips};
 pub use identity::{Keys, resolve};
 pub use ingest::{FileError, Ingest, Report, Settings, Status};
 pub use pool::Embedded;
 pub use prune::{Removed, prune};
 pub use texts::{TextFileError, TextIngest, TextReport, TextSettings, TextStatus};
 pub use walk::{Found, WalkError, find};
+pub use whole::embed_whole;
 pub use windows::encode_sentences;

@@ -96,13 +96,13 @@ pub fn rerank_whole(heard: &Pattern, hits: &[Hit], recordings: &[Whole], laying:
     hits.iter().for_each(|hit| by_source.entry(hit.source).or_default().push(hit));
     let least = hits.last().map_or(0.0, |hit| hit.score);
     let laid = recordings.par_iter().map(|recording| {
-        let hits = recording.source().and_then(|source| by_source.get(&source)).map_or(&[][..], Vec::as_slice);
+        let hits = by_source.get(&recording.source).map_or(&[][..], Vec::as_slice);
         let named = |span: Span, likeness: f32| {
             let near = hits.iter().find(|hit| is_same(&hit.span, &span));
             let cosine = near.map_or(least, |hit| hit.score);
             Some((recording.hit(span, score(likeness, cosine))?, cosine))
         };
-        lay(heard, &recording.heard, 0, recording.samples, laying, named)
+        lay(heard, &recording.heard.unpacked(), 0, recording.samples, laying, named)
     });
     joined(laid.collect())
 }

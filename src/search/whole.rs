@@ -1,34 +1,41 @@
 //! A store that is small enough to be looked at in full.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::PathBuf};
 
-use audiosearch_index::{Hit, Reader, SourceId, Span};
+use audiosearch_index::{Hit, Reader, SegmentId, SourceId, Span};
 use rayon::prelude::*;
 
 use super::rerank::Known;
-use crate::frames::{Archive, ArchiveError, Heard};
+use crate::frames::{Archive, ArchiveError, Packed};
 
 /// A recording with all its vectors.
 #[derive(Debug)]
 pub struct Whole {
-    /// Its vectors, from its beginning to its end.
-    pub heard: Heard,
+    /// Its vectors, from its beginning to its end, a byte a value: they are unpacked when they are looked at, one recording at a time.
+    pub heard: Packed,
     /// Its length.
     pub samples: u64,
-    /// A hit for each of its segments, in order of time.
-    segments: Vec<Hit>,
+    /// Which recording.
+    pub source: SourceId,
+    path: PathBuf,
+    /// In order of time.
+    segments: Vec<Segment>,
+}
+
+#[derive(Debug)]
+struct Segment {
+    id: SegmentId,
+    span: Span,
+    label: Option<Box<str>>,
+    text: Option<Box<str>>,
 }
 
 impl Whole {
     /// The segment that most of a span lies in, as a hit that is worth `score`.
     pub fn hit(&self, span: Span, score: f32) -> Option<Hit> {
-        let segment = self.segments.iter().max_by_key(|segment| segment.span.overlap(&span))?;
-        Some(Hit { span, score, ..segment.clone() })
-    }
-
-    /// Which recording.
-    pub fn source(&self) -> Option<SourceId> {
-        self.segments.first().map(|segment| segment.source)
+        let Segment { id, label, text, .. } = self.segments.iter().max_by_key(|segment| segment.span.overlap(&span))?;
+        let (label, text) = (label.as_deref().map(str::to_owned), text.as_deref().map(str::to_owned));
+        Some(Hit { segment: *id, source: self.source, path: self.path.clone(), span, label, text, score })
     }
 }
 
@@ -41,24 +48,18 @@ pub fn read_all(
     known: &HashMap<SourceId, Known>,
     archive: &Archive,
 ) -> Result<Vec<Whole>, ArchiveError> {
-    let mut segments: HashMap<SourceId, Vec<Hit>> = HashMap::new();
+    let mut by_source: HashMap<SourceId, (PathBuf, Vec<Segment>)> = HashMap::new();
     for segment in reader.segments() {
-        let hit = Hit {
-            segment: segment.id,
-            source: segment.source,
-            path: segment.path,
-            span: segment.span,
-            label: segment.label.map(str::to_owned),
-            text: segment.text.map(str::to_owned),
-            score: 0.0,
-        };
-        segments.entry(segment.source).or_default().push(hit);
+        let (_, segments) = by_source.entry(segment.source).or_insert_with(|| (segment.path, Vec::new()));
+        let (label, text) = (segment.label.map(Box::from), segment.text.map(Box::from));
+        segments.push(Segment { id: segment.id, span: segment.span, label, text });
     }
-    let mut recordings: Vec<_> = segments.into_iter().filter_map(|(id, all)| Some((known.get(&id)?, all))).collect();
-    recordings.sort_by_key(|(_, segments)| segments.first().map(|hit| hit.source));
-    let read = |(known, segments): (&Known, Vec<Hit>)| {
-        let heard = archive.read(&known.key, known.samples, 0..usize::MAX)?;
-        Ok(Whole { heard, samples: known.samples, segments })
+    let mut recordings: Vec<_> =
+        by_source.into_iter().filter_map(|(id, all)| Some((id, known.get(&id)?, all))).collect();
+    recordings.sort_by_key(|(id, ..)| *id);
+    let read = |(source, known, (path, segments)): (SourceId, &Known, (PathBuf, Vec<Segment>))| {
+        let heard = archive.read_packed(&known.key, known.samples, 0..usize::MAX)?;
+        Ok(Whole { heard, samples: known.samples, source, path, segments })
     };
     recordings.into_par_iter().map(read).collect()
 }

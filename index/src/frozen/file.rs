@@ -27,7 +27,7 @@ impl FrozenFile {
             std::io::ErrorKind::NotFound => IndexError::Missing { path: path.to_owned(), what: "frozen index" },
             _ => IndexError::Io { path: path.to_owned(), action: "open the frozen index", cause },
         })?;
-        let map = Mapped::new(&file).map_err(IndexError::io("map the frozen index", path))?;
+        let map = Mapped::new(file).map_err(IndexError::io("map the frozen index", path))?;
         let header = Header::parse(path, map.bytes())?;
         if header.kind != kind {
             return Err(IndexError::damaged(path, "a base where a tail belongs, or the reverse"));
@@ -114,6 +114,17 @@ impl FrozenFile {
     pub fn vector(&self, row: usize) -> Option<&[f32]> {
         let dimension = self.dimension();
         self.vectors().get(row.checked_mul(dimension)?..)?.get(..dimension)
+    }
+
+    /// Fills `out` with the vectors from row `first` on, read and not mapped.
+    pub fn read_vectors(&self, first: u32, out: &mut [f32]) -> Result<()> {
+        let place = self.header.place(Section::Vectors);
+        let from = u64::from(first) * u64::from(self.header.dimension) * size_of::<f32>() as u64;
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(out);
+        if from.checked_add(bytes.len() as u64).is_none_or(|end| end > place.len) {
+            return Err(IndexError::damaged(&self.path, "a row has no vector"));
+        }
+        self.map.read(place.offset + from, bytes).map_err(IndexError::io("read the frozen index", &self.path))
     }
 
     pub fn row_sources(&self) -> &[u32] {

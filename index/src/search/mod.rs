@@ -6,6 +6,6 @@ mod simd;
 mod walk;
 
 pub(crate) use codes::{CodesView, QueryCode, Scale};
-pub(crate) use scan::{scan, top};
+pub(crate) use scan::{scan, scan_read, top};
 pub(crate) use simd::Kernel;
 pub(crate) use walk::{Scratch, walk};

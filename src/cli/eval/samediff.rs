@@ -22,7 +22,7 @@ use crate::{
         same_different_by_likeness,
     },
     frames::Letters,
-    pipeline::{ClipTask, EmbeddedClip, embed_clips, whole},
+    pipeline::{ClipTask, EmbeddedClip, embed_whole},
 };
 
 /// Phonemes apart from which on pairs are one group.
@@ -87,8 +87,7 @@ pub fn run(args: &SamediffArgs, context: &Context) -> Result<Outcome> {
     let jobs = args.jobs.count();
     let mut progress = Progress::new(&context.messages, tasks.len(), "clips");
     let encoders = model.encoders(jobs)?;
-    let clips =
-        embed_clips(&tasks, encoders, jobs, context.interrupt.flag(), whole, |seconds| progress.advance(seconds));
+    let clips = embed_whole(&tasks, encoders, jobs, context.interrupt.flag(), |seconds| progress.advance(seconds));
     drop(progress);
 
     let (mut vectors, mut tokens, mut embedded) = (Vec::new(), Vec::new(), Vec::new());
