@@ -33,7 +33,7 @@ pub use embedding::{Embedding, EmbeddingError};
 pub use error::{IndexError, Result};
 pub use index::{Index, STORE_NAME};
 pub use query::{Filter, Hit, Query};
-pub use reader::{Reader, SegmentRef, SourceRef};
+pub use reader::{Reader, Sampled, SegmentRef, SourceRef};
 pub use schema::{Collection, Fingerprint, Schema};
 pub use source::{Segment, SegmentId, Source, SourceId, SourceKey};
 pub use span::Span;

@@ -67,6 +67,17 @@ pub struct SegmentRef<'a> {
     pub embedding: &'a [f32],
 }
 
+/// A segment of [`Reader::sample`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampled {
+    /// The source it lies in.
+    pub source: SourceId,
+    /// Where it lies there.
+    pub span: Span,
+    /// Its unit vector, `[dimension]`; read, so that random places do not map the whole file.
+    pub embedding: Vec<f32>,
+}
+
 impl Reader {
     /// Maps what was last committed to `collection` of the store in `dir`. Never waits for a writer.
     pub fn open(dir: &Path, collection: Collection) -> Result<Self> {
@@ -148,16 +159,24 @@ impl Reader {
     }
 
     /// About `count` segments from all over the collection, evenly spaced; all of them where there are no more.
-    pub fn sample(&self, count: usize) -> Vec<SegmentRef<'_>> {
-        let files = std::iter::once(&self.base).chain(&self.tail);
+    ///
+    /// # Errors
+    /// Where a vector cannot be read.
+    pub fn sample(&self, count: usize) -> Result<Vec<Sampled>> {
         let every = (self.len() / count.max(1)).max(1);
-        let rows = files.flat_map(|file| (0..file.rows()).step_by(every).map(move |row| (file, row)));
-        let living = rows.filter_map(|(file, row)| {
-            let place = *file.row_sources().get(row)? as usize;
-            let is_dead = std::ptr::eq(file, &self.base) && self.amendments.is_dead(place);
-            if is_dead { None } else { self.segment(file, u32::try_from(row).ok()?, &self.source(file, place)) }
-        });
-        living.collect()
+        let mut sample = Vec::with_capacity(count);
+        for file in std::iter::once(&self.base).chain(&self.tail) {
+            for row in (0..file.rows()).step_by(every) {
+                let Some((place, at)) = file.row_sources().get(row).zip(file.row(row)) else { continue };
+                let is_dead = std::ptr::eq(file, &self.base) && self.amendments.is_dead(*place as usize);
+                let Some(source) = file.sources().get(*place as usize).filter(|_| !is_dead) else { continue };
+                let mut embedding = vec![0.0; file.dimension()];
+                file.read_vectors(u32::try_from(row).unwrap_or(u32::MAX), &mut embedding)?;
+                let span = Span { start: at.start, len: at.len };
+                sample.push(Sampled { source: SourceId(source.id), span, embedding });
+            }
+        }
+        Ok(sample)
     }
 
     /// Every living source with segments of its own file: base first, then what only the tail holds.

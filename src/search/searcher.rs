@@ -169,7 +169,7 @@ impl Searcher {
             (_, [(_, embedding)]) => self.one(embedding, options)?,
             (_, spans) => self.sequence(spans, options)?,
         };
-        Ok(self.finish(unlaid(hits), &Asked::plain(self.spans_at_random(first), line), options))
+        Ok(self.finish(unlaid(hits), &Asked::plain(self.spans_at_random(first)?, line), options))
     }
 
     /// Examples together: each is laid along the best places for their middle, and a place is worth what it is to all of them.
@@ -178,7 +178,7 @@ impl Searcher {
         let asked = |sound: &Sound| sound.heard.as_ref().map(|heard| heard.asked.clone());
         let all_heard = |sounds: &[Sound]| -> Option<Vec<Pattern>> { sounds.iter().map(asked).collect() };
         let (Some(like), Some(unlike), true) = (all_heard(like), all_heard(unlike), options.rerank) else {
-            let asked = Asked::plain(self.spans_at_random(&middle), SPAN);
+            let asked = Asked::plain(self.spans_at_random(&middle)?, SPAN);
             return Ok(self.finish(unlaid(self.one(&middle, options)?), &asked, options));
         };
         let Some((first, others)) = like.split_first() else { return Ok(Vec::new()) };
@@ -303,16 +303,18 @@ impl Searcher {
         Ok(())
     }
 
-    fn spans_at_random(&self, embedding: &Embedding) -> Option<Null> {
-        let scores: Vec<f32> =
-            self.reader.sample(RANDOM_SPANS).iter().map(|segment| cosine(embedding, segment.embedding)).collect();
-        Null::of(&scores)
+    fn spans_at_random(&self, embedding: &Embedding) -> Result<Option<Null>, IndexError> {
+        let sample = self.reader.sample(RANDOM_SPANS)?;
+        let scores: Vec<f32> = sample.iter().map(|segment| cosine(embedding, &segment.embedding)).collect();
+        Ok(Null::of(&scores))
     }
 
     fn laid_at_random(&self, heard: &[&Pattern], embedding: &Embedding) -> Result<Vec<f32>, SearchError> {
-        let sample = self.reader.sample(RANDOM_LAID);
-        let places: Vec<_> =
-            sample.iter().map(|segment| (segment.source, segment.span, cosine(embedding, segment.embedding))).collect();
+        let sample = self.reader.sample(RANDOM_LAID)?;
+        let places: Vec<_> = sample
+            .iter()
+            .map(|segment| (segment.source, segment.span, cosine(embedding, &segment.embedding)))
+            .collect();
         at_random(heard, &places, &self.known, &self.archive).map_err(frames)
     }
 
