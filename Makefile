@@ -6,7 +6,7 @@ DEMO_STORE := target/demo
 TARGET = $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL := help
-.PHONY: help libtorch build demo check test test-light test-browser bench bench-kernels bench-size fmt clean distclean
+.PHONY: help libtorch build demo check test test-light test-browser bench stress fuzz coverage bench-kernels bench-size fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,22 @@ test-browser: libtorch ## the map in chromium (apt-get install chromium chromium
 	$(CARGO) build -p audiosearch -p audiosearch-tools --bins $(CARGO_FLAGS)
 	cd tools && AUDIOSEARCH=$(TARGET)/debug/audiosearch AUDIOSEARCH_MAP_STORE=$(TARGET)/debug/map_store \
 		$(PYTHON) -m unittest -v test_browser test_exports
+
+# The program is a release build: in others a kill comes before it has begun.
+stress: build ## kills, full disks, other users, files that lie (STRESS=--long: the long form; some of it needs root)
+	$(PYTHON) tools/stress.py --program $(TARGET)/release/audiosearch $(STRESS)
+
+RUNS := 1000000
+FUZZ := decode manifest frozen sentences
+# No sanitizer: without unsafe code there is nothing for it to see, and it halves the speed.
+fuzz: ## RUNS=1000000 inputs for each of FUZZ=targets (rustup toolchain install nightly; cargo install cargo-fuzz)
+	cd fuzz && $(CARGO) +nightly run --bin seeds
+	cd fuzz && for target in $(FUZZ); do \
+		$(CARGO) +nightly fuzz run -O -s none --debug-assertions $$target -- \
+			-runs=$(RUNS) -timeout=10 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=1 || exit 1; done
+
+coverage: libtorch ## lines that tests reach (cargo install cargo-llvm-cov; rustup component add llvm-tools)
+	$(CARGO) llvm-cov --workspace $(CARGO_FLAGS) --ignore-filename-regex '^tools/|/tools/src/' --summary-only
 
 fmt: ## format the code
 	$(CARGO) fmt --all

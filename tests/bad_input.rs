@@ -6,7 +6,7 @@ mod common;
 use std::{fs, path::Path};
 
 use audiosearch_index::{Collection, Index, Reader};
-use common::{Place, RATE, Ran, babble, write_float_wav, write_wav};
+use common::{Place, RATE, Ran, babble, text, write_float_wav, write_wav};
 
 /// Indexes a folder that holds one good recording beside what is already there, and checks that the good one is in.
 fn index_beside_a_good_one(place: &Place) -> Ran {
@@ -202,6 +202,30 @@ fn odd_names() {
 
 #[cfg(unix)]
 #[test]
+fn a_name_cannot_forge_a_message_or_reach_the_terminal() {
+    let place = Place::new();
+    place.file("rec/a\n\x1b[2Jerror: forged\r.wav", "no sound");
+    let ran = place.run(["index", "rec"]);
+    ran.complains(&["a\\n\\u{1b}[2Jerror: forged\\r.wav", "is not audio"]);
+    assert!(
+        !ran.stderr.contains('\x1b')
+            && !ran.stderr.lines().any(|line| line.contains("forged") && !line.contains("rec/a"))
+    );
+}
+
+#[test]
+fn a_clip_too_long_to_be_looked_for_is_refused_and_a_part_of_it_is_not() {
+    let place = Place::new();
+    let minute = babble(1, 60.0);
+    place.wav("long.wav", &minute.repeat(6));
+    place.wav("rec/00.wav", &minute[..32_000]);
+    place.ok(["index", "rec"]);
+    place.run(["query", "long.wav"]).complains(&["long.wav", "at most 300 s", "--from"]);
+    place.ok(["query", "long.wav", "--from", "60", "--to", "61"]);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_loop_of_links_and_a_second_name() {
     let place = Place::with_recordings(1, 1.0);
     std::os::unix::fs::symlink("..", place.join("rec/again")).unwrap();
@@ -246,6 +270,10 @@ fn a_store_that_another_process_writes() {
     let held = Index::open(&place.join(".audiosearch"), Collection::Audio).unwrap();
     place.run(["index", "rec"]).complains(&[".audiosearch", "in use by another process"]);
     place.ok(["query", "rec/00.wav"]);
+    let ran = place.ok(["list", "--json"]);
+    assert_eq!(text(&ran.json()[0], "path"), "rec/00.wav");
+    assert!(ran.stderr.contains("another process writes"), "{}", ran.stderr);
+    assert_eq!(place.ok(["info", "--json"]).json()[0]["files"], 1);
     drop(held);
     place.ok(["index", "rec"]);
 }

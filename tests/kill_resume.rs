@@ -66,6 +66,24 @@ fn kill_in_the_middle_and_run_again() {
 }
 
 #[test]
+fn a_kill_while_recordings_are_read_again_leaves_all_of_them_searchable() {
+    let place = Place::with_recordings(FILES, 2.0);
+    place.ok(["index", "rec"]);
+    // Other lengths: what is kept of them from moment to moment must not take the place of what is searched.
+    for number in 0..FILES {
+        place.wav(format!("rec/{number:02}.wav"), &common::babble(number + 900, 2.5));
+    }
+    let (mut child, safe) = begin(&place, 5);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    place.wav("piece.wav", &common::babble(4, 1.0));
+    place.ok(["query", "piece.wav", "--min-confidence", "0"]);
+    goes_on(&place, &safe);
+    let kept = std::fs::read_dir(place.join(".audiosearch/frames")).unwrap().count();
+    assert_eq!(kept as u64, FILES, "what nothing needs any more is let go");
+}
+
+#[test]
 fn ctrl_c_stops_after_the_files_under_way_and_leaves_a_usable_index() {
     let place = Place::with_recordings(FILES, 2.0);
     let (child, safe) = begin(&place, 5);

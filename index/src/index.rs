@@ -49,7 +49,7 @@ impl Index {
 
     /// Opens `collection` in the folder `dir`.
     pub fn open(dir: &Path, collection: Collection) -> Result<Self> {
-        if !collection.truth_path(dir).is_dir() && !interrupted_compaction(dir, collection).is_dir() {
+        if !is_there(&collection.truth_path(dir))? && !is_there(&interrupted_compaction(dir, collection))? {
             return Err(IndexError::Missing { path: dir.to_owned(), what: "collection" });
         }
         Self::open_with(dir, collection, None)
@@ -193,6 +193,11 @@ fn finish_compaction(dir: &Path, collection: Collection) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Not to be let into the folder above is no sign that there is nothing in it.
+fn is_there(path: &Path) -> Result<bool> {
+    path.try_exists().map_err(IndexError::io("look for the collection", path))
 }
 
 fn folder_bytes(path: &Path) -> u64 {

@@ -14,6 +14,15 @@ use audiosearch_index::{Index, IndexError, Query, Reader};
 use common::{AUDIO, assert_whole, fill, schema, versioned};
 
 #[test]
+fn a_folder_that_cannot_be_looked_into_is_not_taken_for_empty() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "no folder").unwrap();
+    let error = Index::open(&file.join("store"), AUDIO).err().unwrap();
+    assert!(matches!(error, IndexError::Io { .. }), "{error}");
+}
+
+#[test]
 fn a_reader_during_swaps_sees_one_generation_whole() {
     let dir = tempfile::tempdir().unwrap();
     let index = Index::create(dir.path(), AUDIO, schema(16)).unwrap();

@@ -1,14 +1,15 @@
 //! `audiosearch info`
 
 use anyhow::Result;
-use audiosearch_index::{Collection, Index, Schema};
+use audiosearch_index::{Collection, Schema};
 use clap::Args;
 use serde::Serialize;
 
 use super::{
     Context, Outcome,
+    contents::Contents,
     output::{Output, count, duration, shown},
-    store::{StoreArgs, open_all},
+    store::StoreArgs,
 };
 use crate::audio::SAMPLE_RATE;
 
@@ -58,15 +59,13 @@ struct Held {
 }
 
 impl Held {
-    fn of(index: &Index) -> Result<Self> {
-        let mut held = Self { files: 0, samples: 0, segments: 0, schema: index.schema().clone() };
-        for source in index.sources() {
-            let (_, source, count) = source?;
-            held.files += 1;
-            held.samples += source.samples;
-            held.segments += u64::from(count);
+    fn of(contents: Contents) -> Self {
+        Self {
+            files: contents.held.len(),
+            samples: contents.held.iter().map(|held| held.samples).sum(),
+            segments: contents.held.iter().map(|held| u64::from(held.segments)).sum(),
+            schema: contents.schema,
         }
-        Ok(held)
     }
 
     /// The model's name and the beginning of its fingerprint.
@@ -75,13 +74,13 @@ impl Held {
     }
 }
 
-pub fn run(args: &InfoArgs, _: &Context) -> Result<Outcome> {
+pub fn run(args: &InfoArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
     let (mut audio, mut text) = (None, None);
-    for index in open_all(&store)? {
-        match index.collection() {
-            Collection::Audio => audio = Some(Held::of(&index)?),
-            Collection::Text => text = Some(Held::of(&index)?),
+    for contents in Contents::of_all(&store, context)? {
+        match contents.collection {
+            Collection::Audio => audio = Some(Held::of(contents)),
+            Collection::Text => text = Some(Held::of(contents)),
         }
     }
     let bytes = bytes_below(&store);

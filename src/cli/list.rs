@@ -1,14 +1,15 @@
 //! `audiosearch list`
 
 use anyhow::Result;
-use audiosearch_index::{Collection, Index, Source};
+use audiosearch_index::Collection;
 use clap::Args;
 use serde::Serialize;
 
 use super::{
     Context, Outcome,
+    contents::{Contents, Held},
     output::{Align, Output, Table, duration, shown},
-    store::{StoreArgs, Which, open_all},
+    store::{StoreArgs, Which},
 };
 use crate::audio::SAMPLE_RATE;
 
@@ -42,16 +43,14 @@ struct Text {
     sentences: u32,
 }
 
-pub fn run(args: &ListArgs, _: &Context) -> Result<Outcome> {
+pub fn run(args: &ListArgs, context: &Context) -> Result<Outcome> {
     let mut output = Output::new(args.json);
     let (mut any, mut before) = (Outcome::Nothing, false);
-    let wanted = |index: &Index| args.collection.is_none_or(|which| Collection::from(which) == index.collection());
-    for index in open_all(&args.store.existing()?)?.iter().filter(|index| wanted(index)) {
-        let mut sources = Vec::new();
-        for source in index.sources() {
-            let (_, source, segments) = source?;
-            sources.push((shown(&source.path), source, segments));
-        }
+    let wanted =
+        |contents: &Contents| args.collection.is_none_or(|which| Collection::from(which) == contents.collection);
+    for contents in Contents::of_all(&args.store.existing()?, context)?.into_iter().filter(wanted) {
+        let mut sources: Vec<(String, Held)> =
+            contents.held.into_iter().map(|held| (shown(&held.path), held)).collect();
         if sources.is_empty() {
             continue;
         }
@@ -61,7 +60,7 @@ pub fn run(args: &ListArgs, _: &Context) -> Result<Outcome> {
             output.text("")?;
         }
         before = true;
-        match index.collection() {
+        match contents.collection {
             Collection::Audio => recordings(&mut output, sources)?,
             Collection::Text => texts(&mut output, sources)?,
         }
@@ -70,11 +69,11 @@ pub fn run(args: &ListArgs, _: &Context) -> Result<Outcome> {
     Ok(any)
 }
 
-fn recordings(output: &mut Output, sources: Vec<(String, Source, u32)>) -> Result<()> {
-    let seconds = |source: &Source| source.samples as f64 / f64::from(SAMPLE_RATE);
+fn recordings(output: &mut Output, sources: Vec<(String, Held)>) -> Result<()> {
+    let seconds = |held: &Held| held.samples as f64 / f64::from(SAMPLE_RATE);
     let lines: Vec<Recording> = sources
         .into_iter()
-        .map(|(path, source, segments)| Recording { path, duration: seconds(&source), segments })
+        .map(|(path, held)| Recording { path, duration: seconds(&held), segments: held.segments })
         .collect();
     if output.is_json() {
         return Ok(lines.iter().try_for_each(|line| output.json(line))?);
@@ -86,8 +85,8 @@ fn recordings(output: &mut Output, sources: Vec<(String, Source, u32)>) -> Resul
     Ok(output.table(&table)?)
 }
 
-fn texts(output: &mut Output, sources: Vec<(String, Source, u32)>) -> Result<()> {
-    let line = |(path, source, sentences): (String, Source, u32)| Text { path, lines: source.samples, sentences };
+fn texts(output: &mut Output, sources: Vec<(String, Held)>) -> Result<()> {
+    let line = |(path, held): (String, Held)| Text { path, lines: held.samples, sentences: held.segments };
     let lines: Vec<Text> = sources.into_iter().map(line).collect();
     if output.is_json() {
         return Ok(lines.iter().try_for_each(|line| output.json(line))?);

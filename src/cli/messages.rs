@@ -11,6 +11,8 @@ use std::{
 
 use indicatif::ProgressBar;
 
+use super::output::printable;
+
 /// How much is said on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
@@ -86,7 +88,8 @@ impl Messages {
 
     /// One write a line: lines of several threads do not mix. Styles are left out where no terminal reads them.
     fn line(&self, prefix: &str, text: &dyn Display) {
-        let line = format!("{prefix}{text}\n");
+        // Names of files are in it, and a name may hold anything.
+        let line = format!("{prefix}{}\n", printable(&text.to_string()));
         // Where standard error is closed there is nobody left to tell.
         let print = || {
             let _ = anstream::stderr().write_all(line.as_bytes());

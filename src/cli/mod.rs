@@ -5,6 +5,7 @@
 
 mod compact;
 mod completions;
+mod contents;
 mod embed;
 mod eval;
 mod export;
@@ -122,7 +123,7 @@ fn start(torch: Option<&'static Torch>) -> ExitCode {
         // The reader of our output (head, say) has read enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            context.messages.error(format_args!("{error:#}"));
+            context.messages.error(told(&error));
             ExitCode::from(2)
         }
         Ok(_) if context.messages.failed() => ExitCode::from(2),
@@ -149,6 +150,15 @@ fn run(command: Command, context: &Context) -> Result<Outcome> {
     }
 }
 
+/// An error and what caused it, but for causes that the words before tell already.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told {
+        told if told.is_empty() => cause,
+        told if told.contains(&cause) => told,
+        told => format!("{told}: {cause}"),
+    })
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let kind = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<io::Error>() {
         Some(cause) => Some(cause.kind()),
@@ -159,6 +169,12 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow::anyhow!("disk full").context("a.sled: cannot write: disk full").context("stopped");
+        assert_eq!(super::told(&error), "stopped: a.sled: cannot write: disk full");
+    }
+
     use clap::CommandFactory as _;
 
     use super::*;

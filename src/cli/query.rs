@@ -22,9 +22,11 @@ use crate::{
     audio::Clip,
     frames::{FrameNetwork, Letters, words},
     pipeline::{ClipError, ClipTask, EmbeddedClip, Keys, listen_to_clips},
-    search::{MIN_CONFIDENCE, Options, Question, Searcher, SentenceOptions, Sound, query_spans},
+    search::{MIN_CONFIDENCE, Options, Question, SearchError, Searcher, SentenceOptions, Sound, query_spans},
 };
 
+/// How often a store is opened again that changes while it is asked.
+const RETRIES: usize = 5;
 /// Standard input.
 const STDIN: &str = "-";
 /// What has no meaning for sentences.
@@ -124,7 +126,7 @@ pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
         return text::query(args.asked_of_texts(&store), context);
     }
     let network = FrameNetwork::shipped()?;
-    let searcher = open(&store, &network, context)?;
+    let mut searcher = open(&store, &network, context)?;
     let model = args.model.load(Some(&searcher.schema().model), context)?;
     searcher.require(&model.encoder.fingerprint())?;
     let keys = Keys::new(&store).with_context(|| store.display().to_string())?;
@@ -142,7 +144,16 @@ pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
             explain: args.explain,
             not: asked.not,
         };
-        let hits = searcher.search(&asked.question, &options)?;
+        let mut hits = searcher.search(&asked.question, &options);
+        for _ in 0..RETRIES {
+            // Another process may have put something else in the place of a recording since the store was opened.
+            if !matches!(hits, Err(SearchError::Frames { .. })) {
+                break;
+            }
+            searcher = open(&store, &network, context)?;
+            hits = searcher.search(&asked.question, &options);
+        }
+        let hits = hits?;
         if !hits.is_empty() {
             any = Outcome::Found;
         }

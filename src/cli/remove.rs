@@ -10,7 +10,7 @@ use super::{
     output::count,
     store::{StoreArgs, open_all},
 };
-use crate::pipeline::{Keys, resolve};
+use crate::pipeline::{Keys, resolve, tidy};
 
 /// Forget recordings and texts; the files themselves stay
 #[derive(Args)]
@@ -38,18 +38,20 @@ pub fn run(args: &RemoveArgs, context: &Context) -> Result<Outcome> {
             let (_, source, _) = source?;
             known.push((keys.place(&source.key), source));
         }
-        let writer = index.writer()?;
+        let (writer, mut gone) = (index.writer()?, Vec::new());
         for ((path, place), any) in args.paths.iter().zip(&places).zip(&mut any) {
             // The path may also be as `list` prints it, seen from another folder.
             for (_, source) in known.iter().filter(|(known, source)| known.starts_with(place) || source.path == *path) {
                 if writer.remove_source(&source.key)? {
                     removed += 1;
-                    context.messages.detail(format_args!("{}: removed", source.path.display()));
+                    gone.push(&source.path);
                 }
                 *any = true;
             }
         }
         writer.commit()?;
+        tidy(index, &store)?;
+        gone.iter().for_each(|path| context.messages.detail(format_args!("{}: removed", path.display())));
     }
     for (path, _) in args.paths.iter().zip(any).filter(|(_, any)| !any) {
         context.messages.error(format_args!("{}: not in the store; `audiosearch list` shows what is", path.display()));

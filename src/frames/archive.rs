@@ -10,6 +10,7 @@
 //! | 32 | a row every 40 ms: the vector, a signed byte a value (127 is 1.0), and its normaliser, an unsigned byte (16 is 1.0) |
 //!
 //! A file is written beside its place and renamed into it, so that one is whole or not there. It can be made again from the recording.
+//! Its name tells the samples too: what is being indexed anew stands beside the version that is searched, until that is no more.
 
 use std::{
     collections::HashSet,
@@ -71,9 +72,9 @@ impl Archive {
         Self { folder: store.join(FOLDER), network }
     }
 
-    fn path(&self, key: &SourceKey, suffix: &str) -> PathBuf {
+    fn path(&self, key: &SourceKey, samples: u64) -> PathBuf {
         let name = blake3::hash(key.as_bytes()).to_hex();
-        self.folder.join(format!("{}.{suffix}", &name[..32]))
+        self.folder.join(format!("{}-{samples}.{SUFFIX}", &name[..32]))
     }
 
     /// Begins the file of a recording; nothing is seen of it before [`Recording::finish`].
@@ -81,7 +82,7 @@ impl Archive {
     /// # Errors
     /// Where it cannot be made.
     pub fn create(&self, key: &SourceKey, dimension: usize) -> Result<Recording, ArchiveError> {
-        let (path, part) = (self.path(key, SUFFIX), self.path(key, PART));
+        let part = self.path(key, 0).with_extension(PART);
         let failed = |path: &Path, action| {
             let path = path.to_owned();
             move |cause| ArchiveError::Io { path, action, cause }
@@ -90,13 +91,14 @@ impl Archive {
         let file = File::create(&part).map_err(failed(&part, "make the file"))?;
         let mut out = BufWriter::new(file);
         out.write_all(&[0; HEADER]).map_err(failed(&part, "write"))?;
-        Ok(Recording { out, path, part, dimension: dimension as u32, network: self.network })
+        let (archive, key) = (self.clone(), key.clone());
+        Ok(Recording { out, archive, key, part, dimension: dimension as u32 })
     }
 
     /// The vectors `range` of a recording of so many samples; beyond its ends there are none.
     ///
     /// # Errors
-    /// [`ArchiveError::Io`] where there is no file, [`ArchiveError::Stale`] where it is of another version of the recording.
+    /// [`ArchiveError::Io`] where there is no file of this version of the recording, [`ArchiveError::Stale`] where it is none.
     pub fn read(&self, key: &SourceKey, samples: u64, range: Range<usize>) -> Result<Heard, ArchiveError> {
         Ok(self.read_packed(key, samples, range)?.unpacked())
     }
@@ -106,7 +108,7 @@ impl Archive {
     /// # Errors
     /// The same.
     pub fn read_packed(&self, key: &SourceKey, samples: u64, range: Range<usize>) -> Result<Packed, ArchiveError> {
-        let path = self.path(key, SUFFIX);
+        let path = self.path(key, samples);
         let io = |action| {
             let path = path.clone();
             move |cause| ArchiveError::Io { path, action, cause }
@@ -143,9 +145,10 @@ impl Archive {
         self.read(key, samples, 0..0).is_ok()
     }
 
-    /// Lets go of every file that belongs to none of `keys`, half-written ones included. What cannot be removed stays.
-    pub fn keep_only<'a>(&self, keys: impl Iterator<Item = &'a SourceKey>) {
-        let wanted: HashSet<PathBuf> = keys.map(|key| self.path(key, SUFFIX)).collect();
+    /// Lets go of every file that is of none of these recordings and their samples, half-written ones included. What cannot be removed
+    /// stays.
+    pub fn keep_only(&self, recordings: impl Iterator<Item = (SourceKey, u64)>) {
+        let wanted: HashSet<PathBuf> = recordings.map(|(key, samples)| self.path(&key, samples)).collect();
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for path in entries.flatten().map(|entry| entry.path()).filter(|path| !wanted.contains(path)) {
             // A leftover costs room, nothing else.
@@ -189,10 +192,10 @@ impl Packed {
 #[derive(Debug)]
 pub struct Recording {
     out: BufWriter<File>,
-    path: PathBuf,
+    archive: Archive,
+    key: SourceKey,
     part: PathBuf,
     dimension: u32,
-    network: u64,
 }
 
 impl Recording {
@@ -218,17 +221,18 @@ impl Recording {
         header[..8].copy_from_slice(MAGIC);
         header[8..12].copy_from_slice(&FORMAT.to_le_bytes());
         header[12..16].copy_from_slice(&self.dimension.to_le_bytes());
-        header[16..24].copy_from_slice(&self.network.to_le_bytes());
+        header[16..24].copy_from_slice(&self.archive.network.to_le_bytes());
         header[24..32].copy_from_slice(&samples.to_le_bytes());
         let written = self.out.seek(SeekFrom::Start(0)).and_then(|_| self.out.write_all(&header));
         let written = written.and_then(|()| self.out.flush());
-        written.and_then(|()| fs::rename(&self.part, &self.path)).map_err(|cause| self.failed("write", cause))
+        let path = self.archive.path(&self.key, samples);
+        written.and_then(|()| fs::rename(&self.part, path)).map_err(|cause| self.failed("write", cause))
     }
 
     fn failed(&self, action: &'static str, cause: io::Error) -> ArchiveError {
         // That the removal may fail too changes nothing: the next run clears it away.
         let _ = fs::remove_file(&self.part);
-        ArchiveError::Io { path: self.path.clone(), action, cause }
+        ArchiveError::Io { path: self.part.clone(), action, cause }
     }
 }
 
@@ -269,9 +273,10 @@ mod tests {
         let (archive, key) = (Archive::new(dir.path(), 7), SourceKey::new(b"a.wav".to_vec()));
         assert!(matches!(archive.read(&key, 1, 0..1), Err(ArchiveError::Io { .. })));
         write(&archive, &key, 20);
+        fs::copy(archive.path(&key, 20 * 640), archive.path(&key, 1)).unwrap();
         assert!(matches!(archive.read(&key, 1, 0..1), Err(ArchiveError::Stale { .. })));
         assert!(matches!(Archive::new(dir.path(), 8).read(&key, 20 * 640, 0..1), Err(ArchiveError::Stale { .. })));
-        fs::write(archive.path(&key, SUFFIX), [b'x'; 64]).unwrap();
+        fs::write(archive.path(&key, 20 * 640), [b'x'; 64]).unwrap();
         assert!(matches!(archive.read(&key, 20 * 640, 0..1), Err(ArchiveError::Stale { .. })));
     }
 
@@ -281,8 +286,10 @@ mod tests {
         let archive = Archive::new(dir.path(), 7);
         let keys = [b"a".to_vec(), b"b".to_vec()].map(SourceKey::new);
         keys.iter().for_each(|key| write(&archive, key, 4));
+        write(&archive, &keys[0], 5);
         drop(archive.create(&keys[0], 2).unwrap());
-        archive.keep_only(keys[..1].iter());
+        assert!(archive.read(&keys[0], 4 * 640, 0..4).is_ok(), "another version stands beside this one");
+        archive.keep_only([(keys[0].clone(), 4 * 640)].into_iter());
         assert_eq!(fs::read_dir(dir.path().join(FOLDER)).unwrap().count(), 1);
         assert!(archive.read(&keys[0], 4 * 640, 0..4).is_ok());
     }

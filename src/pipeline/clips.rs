@@ -54,6 +54,16 @@ pub enum ClipError {
         /// How many there are.
         samples: usize,
     },
+    /// More than is looked for at once.
+    #[error("{}: {seconds:.0} s are too long for one clip, at most {longest} s; name a part by --from and --to", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// How long it is.
+        seconds: f64,
+        /// How long it may be.
+        longest: usize,
+    },
     /// No sound in it.
     #[error("{}: nothing but silence", path.display())]
     Silent {
@@ -120,6 +130,11 @@ struct Read {
     heard: Option<Excerpt>,
     truncated: Option<String>,
 }
+
+/// Seconds of a clip that is looked for, at most: the work grows with their square, and these take a minute and a half.
+const LONGEST_WANTED: usize = 300;
+/// Seconds of any clip, at most: samples of a span are counted in 32 bits.
+const LONGEST: usize = u32::MAX as usize / SAMPLE_RATE as usize;
 
 type Outcome = Result<Read, ClipError>;
 
@@ -246,6 +261,11 @@ fn read_clip<I>(
     }
     if end - start < FRAME_LENGTH {
         return Err(ClipError::TooShort { path: path(), samples: end - start });
+    }
+    let longest = if network.is_some() { LONGEST_WANTED } else { LONGEST };
+    if end - start > longest * SAMPLE_RATE as usize {
+        let seconds = (end - start) as f64 / f64::from(SAMPLE_RATE);
+        return Err(ClipError::TooLong { path: path(), seconds, longest });
     }
     let clip = whole.slice(Span { start: start as u64, len: (end - start) as u32 })?;
     if clip.samples().iter().all(|&sample| sample == 0.0) {

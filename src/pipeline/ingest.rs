@@ -146,7 +146,6 @@ impl Ingest {
     pub fn new(index: &Index, store: &Path, settings: Settings) -> Result<Self, IndexError> {
         let ledger = Ledger::new(index, store)?;
         let archive = Archive::new(store, settings.network.id());
-        archive.keep_only(ledger.keys());
         Ok(Self { ledger, settings, archive })
     }
 

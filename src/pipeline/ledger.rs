@@ -76,11 +76,6 @@ impl Ledger {
         Ok(Self { keys, known })
     }
 
-    /// The keys of all sources.
-    pub fn keys(&self) -> impl Iterator<Item = &SourceKey> {
-        self.known.keys()
-    }
-
     /// Duration and number of segments of a source; nothing of one that is not known.
     pub fn size(&self, key: &SourceKey) -> (u64, u32) {
         self.known.get(key).map_or((0, 0), |(source, segments)| (source.samples, *segments))

@@ -24,7 +24,7 @@ use crate::{
     encoder::Device,
     frames::FrameNetwork,
     pipeline::{
-        Found, Ingest, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find, prune,
+        Found, Ingest, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find, prune, tidy,
     },
     segment::{SegmentConfig, SegmentMode},
     text::SentenceMode,
@@ -147,6 +147,7 @@ impl IndexArgs {
         drop(progress);
         self.forget(store, &index, news)?;
         writer.commit()?;
+        tidy(&index, store)?;
         Ok(())
     }
 
@@ -189,6 +190,7 @@ impl IndexArgs {
         };
         self.forget(store, &index, news)?;
         index.writer()?.commit()?;
+        tidy(&index, store)?;
         Ok(())
     }
 
