@@ -23,14 +23,16 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 ENDINGS = {".wav", ".flac", ".ogg", ".mp3"}
+# torchaudio refuses a torch that was built for another CUDA, even where none is used: these two go together.
 PEERS = {
     "librosa MFCC": ("librosa_mfcc", ["librosa"]),
-    "torchaudio fbank": ("torchaudio_fbank", ["torch", "torchaudio", "soundfile"]),
+    "torchaudio fbank": ("torchaudio_fbank", ["torch==2.13.0", "torchaudio==2.11.0", "soundfile"]),
     "DTW search (librosa)": ("dtw_search", ["librosa"]),
     "pocketsphinx keyword": ("pocketsphinx_keyword", ["pocketsphinx", "soundfile"]),
 }
 # Rooms that a recording at 16 kHz does not go through.
 ASIDE = ("resample from 44.1 kHz", "encode by LibTorch")
+WAY = ("decode", "resample from 44.1 kHz", "features", "segment", "frame network", "encode", "encode by LibTorch", "insert", "fsync", "freeze")
 
 
 def measured(command, **more):
@@ -153,19 +155,20 @@ def peers_at_once(python, function, folder, shares, query):
 
 
 def further(program, clips, store):
-    """Milliseconds that each further clip of one call takes, all of it, and what `embed` takes of that."""
+    """Milliseconds that each further clip of one call takes, all of it, and what `embed` takes of that; by the clock and of processor."""
     def each(command):
         slopes = []
         for _ in range(5):
-            one = measured([*command, *clips[:1]], stderr=subprocess.DEVNULL)[0]["wall"]
-            all_of_them = measured([*command, *clips], stderr=subprocess.DEVNULL)[0]["wall"]
-            slopes.append((all_of_them - one) * 1e3 / (len(clips) - 1))
-        return statistics.median(slopes)
+            one = measured([*command, *clips[:1]], stderr=subprocess.DEVNULL)[0]
+            whole = measured([*command, *clips], stderr=subprocess.DEVNULL)[0]
+            slopes.append([(whole[time] - one[time]) * 1e3 / (len(clips) - 1) for time in ("wall", "cpu")])
+        return [statistics.median(column) for column in zip(*slopes)]
 
     with tempfile.TemporaryDirectory() as folder:
-        ask = [program, "query", "--store", store, "--json", "--quiet", "--min-confidence", "0"]
-        embed = [program, "embed", "--quiet", "--out", f"{folder}/vectors.npy"]
-        return {"all_ms": each(ask), "embed_ms": each(embed), "clips": len(clips)}
+        ask = each([program, "query", "--store", store, "--json", "--quiet", "--min-confidence", "0"])
+        embed = each([program, "embed", "--quiet", "--out", f"{folder}/vectors.npy"])
+    names = ("all_ms", "all_cpu_ms"), ("embed_ms", "embed_cpu_ms")
+    return dict(zip(names[0] + names[1], ask + embed), clips=len(clips))
 
 
 def indexed(program, what, store):
@@ -259,13 +262,13 @@ def rooms_table(rooms):
     seconds, costs = rooms["seconds"], rooms["rooms"]
     # Recordings at 16 kHz are not resampled, and one encoder is enough.
     whole = sum(cost["cpu"] for name, cost in costs.items() if name not in ASIDE)
-    lines = [row(["room, one thread", "× real time", "frames/s", "share of processor", "processor busy", "grows by MB"]), "|---|---|---|---|---|---|"]
-    for name, cost in costs.items():
-        share = "" if name in ASIDE else f"{cost['cpu'] / whole:.0%}"
+    lines = [row(["room, one thread", "× real time, processor", "clock", "frames/s of processor", "share", "grows by MB"]), "|---|---|---|---|---|---|"]
+    for name in sorted(costs, key=lambda name: WAY.index(name) if name in WAY else len(WAY)):
+        cost = costs[name]
+        share = "" if name in ASIDE else f"{cost['cpu'] / whole:.1%}"
         grown = "" if cost.get("grown_mb") is None else f"{cost['grown_mb']:.0f}"
-        frames = f"{seconds * 100 / cost['wall']:,.0f}" if cost["wall"] > 0 else "-"
-        busy = f"{cost['cpu'] / cost['wall']:.0%}" if cost["wall"] > 0 else "-"
-        lines.append(row([name, speed(seconds, cost["wall"]), frames, share, busy, grown]))
+        frames = f"{seconds * 100 / cost['cpu']:,.0f}" if cost["cpu"] > 0 else "-"
+        lines.append(row([name, speed(seconds, cost["cpu"]), speed(seconds, cost["wall"]), frames, share, grown]))
     if encoder := rooms.get("encoder"):
         alone, inside = encoder["alone"], encoder["inside"]
         raw, there = encoder["frames"] / alone["cpu"], encoder["frames_inside"] / inside["cpu"]
@@ -283,7 +286,8 @@ def rest(figures):
                 f"{start['cpu_ms']:.0f} ms of CPU, {start['peak_mb']:.0f} MB"
             )
     if more := figures.get("each further clip"):
-        lines.append(f"each further clip of one call: {more['all_ms']:.1f} ms, {more['embed_ms']:.1f} ms of them to embed it ({more['clips']} clips)")
+        lines.append(f"each further clip of one call: {more['all_ms']:.1f} ms, {more['embed_ms']:.1f} ms of them to embed it; "
+                     f"of processor {more['all_cpu_ms']:.1f} and {more['embed_cpu_ms']:.1f} ms ({more['clips']} clips)")
     return lines
 
 
@@ -302,9 +306,9 @@ def main():
     for program in (arguments.program, arguments.rooms):
         if not program.exists():
             parser.error(f"{program}: not built; `make bench` builds it")
-    # Beside the recordings where that is allowed, so that copies are links and cost no room.
-    beside = arguments.folder.resolve().parent
-    with tempfile.TemporaryDirectory(dir=beside if os.access(beside, os.W_OK) else None) as folder:
+    # Beside the program, which no version control looks at; mostly on the recordings' disk, so that copies are links and cost no room.
+    beside = arguments.program.resolve().parent
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=beside if os.access(beside, os.W_OK) else None) as folder:
         figures = run(arguments, folder)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1))
