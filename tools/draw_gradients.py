@@ -46,7 +46,7 @@ def draw(curves: dict[str, list[float]], milliseconds: float) -> str:
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
-        f'<text x="{LEFT}" y="30" font-size="17">Gradient of the last state by an earlier input, of that by the last one</text>',
+        f'<text x="{LEFT}" y="30" font-size="15">Gradient of the last state by an earlier input, as a share of that by the last input</text>',
     ]
     every = max(1, (high - low) // 8)
     for power in range(low, high + 1, every):
