@@ -6,7 +6,7 @@ DEMO_STORE := target/demo
 TARGET = $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL := help
-.PHONY: help libtorch build demo check test test-light test-browser bench stress fuzz coverage bench-kernels bench-size fmt clean distclean
+.PHONY: help libtorch build demo check test test-light test-browser bench stress fuzz coverage bench-kernels bench-size pages install uninstall dist fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,21 @@ fuzz: ## RUNS=1000000 inputs for each of FUZZ=targets (rustup toolchain install 
 
 coverage: libtorch ## lines that tests reach (cargo install cargo-llvm-cov; rustup component add llvm-tools)
 	$(CARGO) llvm-cov --workspace $(CARGO_FLAGS) --ignore-filename-regex '^tools/|/tools/src/' --summary-only
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+INSTALL = $(PYTHON) tools/install.py --programs $(TARGET)/release --pages $(TARGET)/pages
+pages: libtorch ## manual pages and completions, into target/pages
+	$(CARGO) run --quiet --release -p audiosearch-tools --bin pages $(CARGO_FLAGS) -- $(TARGET)/pages
+
+install: build pages ## programs, LibTorch, manual pages and completions below PREFIX=/usr/local (packagers: DESTDIR=folder)
+	@$(INSTALL) --prefix "$(PREFIX)" --destdir "$(DESTDIR)"
+
+uninstall: ## take away what install put there
+	@$(INSTALL) --prefix "$(PREFIX)" --destdir "$(DESTDIR)" --uninstall
+
+dist: build pages ## target/dist/audiosearch-….tar.gz: the same, to be unpacked anywhere
+	@$(INSTALL) --dist $(TARGET)/dist
 
 fmt: ## format the code
 	$(CARGO) fmt --all

@@ -14,8 +14,9 @@ fn main() {
         Ok("macos") => "@executable_path",
         _ => return,
     };
-    // First a libtorch/ folder shipped beside the program, then the one built against.
+    // First a libtorch/ folder beside the program, then where `make install` and `make dist` put it, then the one built against.
     println!("cargo:rustc-link-arg=-Wl,-rpath,{origin}/libtorch/lib");
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{origin}/../lib/audiosearch");
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
     if lib.join("libtorch_cuda.so").exists() {
         // Nothing refers to a symbol of it: without this the linker drops it, and CUDA is silently absent.

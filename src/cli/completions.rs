@@ -3,13 +3,15 @@
 use std::io;
 
 use anyhow::Result;
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::Shell;
 
-use super::{Cli, Outcome};
+use super::{Outcome, command};
 
 /// Print what a shell needs to complete commands and options
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch completions bash > ~/.local/share/bash-completion/completions/audiosearch")]
 pub struct CompletionsArgs {
     /// Which shell
     shell: Shell,
@@ -17,7 +19,7 @@ pub struct CompletionsArgs {
 
 pub fn run(args: &CompletionsArgs) -> Result<Outcome> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "audiosearch", &mut script);
+    clap_complete::generate(args.shell, &mut command(), "audiosearch", &mut script);
     io::Write::write_all(&mut io::stdout(), &script)?;
     Ok(Outcome::Found)
 }

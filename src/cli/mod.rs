@@ -31,7 +31,7 @@ mod verify;
 use std::{io, process::ExitCode};
 
 use anyhow::Result;
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
 use self::{
     interrupt::Interrupt,
@@ -96,6 +96,11 @@ impl Context {
     fn torch(&self) -> Result<&'static Torch> {
         self.torch.ok_or_else(torch::hand_over)
     }
+}
+
+/// The whole command line as clap knows it: manual pages and completions are made of it.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the program that does without LibTorch, on this process's arguments.
@@ -175,12 +180,10 @@ mod tests {
         assert_eq!(super::told(&error), "stopped: a.sled: cannot write: disk full");
     }
 
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -1,1 +1,1 @@
-//! Benchmarks of audiosearch.
+//! Benchmarks of audiosearch, and its manual pages.
