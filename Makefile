@@ -61,7 +61,7 @@ RUNS := 1000000
 FUZZ := decode manifest frozen sentences
 # No sanitizer: without unsafe code there is nothing for it to see, and it halves the speed.
 fuzz: ## RUNS=1000000 inputs for each of FUZZ=targets (rustup toolchain install nightly; cargo install cargo-fuzz)
-	cd fuzz && $(CARGO) +nightly run --bin seeds
+	cd fuzz && $(CARGO) +nightly run --example seeds
 	cd fuzz && for target in $(FUZZ); do \
 		$(CARGO) +nightly fuzz run -O -s none --debug-assertions $$target -- \
 			-runs=$(RUNS) -timeout=10 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=1 || exit 1; done
