@@ -32,7 +32,7 @@ pub enum AudioError {
         reason: &'static str,
     },
     /// The content is not audio, whatever the name says.
-    #[error("{}: is not audio: its content {found}", .path.display())]
+    #[error("{}: is not audio: its content {found}; wav, flac, ogg, mp3, m4a and aiff are read, and texts named .txt or .md", .path.display())]
     NotAudio {
         /// The file.
         path: PathBuf,

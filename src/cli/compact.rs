@@ -6,11 +6,14 @@ use clap::Args;
 
 use super::{
     Context, Outcome,
+    progress::waiting,
     store::{StoreArgs, each_collection},
 };
 
 /// Give back the room of what was removed or replaced
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch compact --store ~/recordings/.audiosearch")]
 pub struct CompactArgs {
     #[command(flatten)]
     store: StoreArgs,
@@ -18,7 +21,9 @@ pub struct CompactArgs {
 
 pub fn run(args: &CompactArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
+    let bar = waiting(&context.messages, "writing the store anew");
     let sizes = each_collection(|collection| Index::compact(&store, collection))?;
+    drop(bar);
     let (before, after) = sizes.iter().fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1));
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
     context.messages.note(format_args!(

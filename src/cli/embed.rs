@@ -30,6 +30,12 @@ use crate::{
 ///
 /// Writes V.npy, a row of float32 of unit length for each vector, and V.jsonl beside it, which says line by line what the rows are.
 #[derive(Args)]
+#[command(after_help = "Examples:\n\
+    \x20 audiosearch embed one.wav two.wav --out clips.npy\n\
+    \x20 audiosearch embed --text notes.txt --out sentences.npy")]
+#[command(override_usage = "audiosearch embed [OPTIONS] --out V.npy FILE...\n       \
+    audiosearch embed [OPTIONS] --out V.npy --list FILE\n       \
+    audiosearch embed [OPTIONS] --out V.npy --text SENTENCE|FILE")]
 pub struct EmbedArgs {
     /// Clips
     #[arg(value_name = "FILE", required_unless_present_any = ["list", "text"], conflicts_with = "list")]

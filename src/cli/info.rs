@@ -15,6 +15,8 @@ use crate::audio::SAMPLE_RATE;
 
 /// Say what a store holds
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch info --store ~/recordings/.audiosearch")]
 pub struct InfoArgs {
     #[command(flatten)]
     store: StoreArgs,

@@ -15,6 +15,8 @@ use crate::audio::SAMPLE_RATE;
 
 /// List the recordings and texts of a store
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch list --collection audio --json")]
 pub struct ListArgs {
     #[command(flatten)]
     store: StoreArgs,

@@ -44,13 +44,15 @@ use self::{
 /// `audiosearch index FOLDER` listens to recordings once; `audiosearch query CLIP` then finds the moments that sound like the clip.
 #[derive(Parser)]
 #[command(name = "audiosearch", version, max_term_width = 120, propagate_version = false)]
-#[command(after_help = "Exit code: 0 found, 1 nothing found, 2 an error, also where only some files failed.")]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch index ~/recordings && audiosearch query clip.wav\n\n\
+    Exit code: 0 found, 1 nothing found, 2 an error, also where only some files failed.")]
 struct Cli {
     /// Say only what went wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 997)]
     quiet: bool,
     /// Say also what was left alone, and why
-    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    #[arg(short, long, global = true, action = ArgAction::SetTrue, display_order = 998)]
     verbose: bool,
     #[command(subcommand)]
     command: Command,
@@ -181,6 +183,34 @@ mod tests {
     }
 
     use super::*;
+
+    /// All commands that do something, with the words that call them.
+    fn leaves(command: &clap::Command, way: String) -> Vec<(String, clap::Command)> {
+        if !command.has_subcommands() {
+            return vec![(way, command.clone())];
+        }
+        command.get_subcommands().flat_map(|one| leaves(one, format!("{way} {}", one.get_name()))).collect()
+    }
+
+    #[test]
+    fn every_help_shows_an_example_that_can_be_typed() {
+        for (way, mut leaf) in leaves(&command(), "audiosearch".into()) {
+            let help = leaf.render_long_help().to_string();
+            let examples = help.split_once("\nExample").map_or("", |(_, examples)| examples);
+            let lines: Vec<&str> = examples.lines().map(str::trim).filter(|line| line.starts_with(&way)).collect();
+            assert!(!lines.is_empty(), "{way} shows no example");
+            for line in lines {
+                let typed = line.split(['>', '&', '|']).next().unwrap_or_default();
+                let mut words = Vec::new();
+                for (at, part) in typed.split('"').enumerate() {
+                    // What stands in quotes is one word.
+                    if at % 2 == 1 { words.push(part) } else { words.extend(part.split_whitespace()) }
+                }
+                let read = command().try_get_matches_from(words);
+                assert!(read.is_ok(), "{line}: {:?}", read.err().map(|wrong| wrong.to_string()));
+            }
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -1,11 +1,12 @@
 //! A progress bar, on a terminal alone.
 
 use std::{
+    fmt,
     io::{IsTerminal as _, stderr},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::messages::{Messages, Verbosity};
 
@@ -18,9 +19,24 @@ pub struct Progress<'a> {
     rate: &'static str,
 }
 
-/// One line that says how far something of no known length is; on a terminal alone. The caller clears it and detaches it.
-pub fn spinner(messages: &Messages) -> ProgressBar {
-    shown(messages, ProgressBar::no_length())
+/// How often a bar of no known length moves.
+const TICK: Duration = Duration::from_millis(120);
+
+/// One line that says how far something of no known length is, `work` in the beginning; on a terminal alone. The caller clears it and
+/// detaches it.
+pub fn spinner(messages: &Messages, work: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg}  {elapsed}");
+    let bar = ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let bar = shown(messages, bar.with_message(work));
+    if !bar.is_hidden() {
+        bar.enable_steady_tick(TICK);
+    }
+    bar
+}
+
+/// Work of one piece, whose end nobody can tell: its name and how long it has taken; removed when dropped.
+pub fn waiting<'a>(messages: &'a Messages, work: &'static str) -> Steps<'a> {
+    Steps { messages, bar: spinner(messages, work) }
 }
 
 /// `bar` where a terminal shows it and nobody asked for quiet, with messages above it.
@@ -39,10 +55,15 @@ pub struct Steps<'a> {
     bar: ProgressBar,
 }
 
-/// A bar with the name of the work before it.
-pub fn steps<'a>(messages: &'a Messages, work: &'static str) -> Steps<'a> {
-    let style = ProgressStyle::with_template("{msg} {bar:32} {percent} %  {elapsed} (left {eta})");
-    let bar = ProgressBar::new(1).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(work);
+/// A bar over `of` steps (0: not known yet) with the name of the work before it.
+pub fn steps<'a>(messages: &'a Messages, work: &'static str, of: usize) -> Steps<'a> {
+    let style = ProgressStyle::with_template("{msg} {bar:32} {pos}/{len}  {rate}  {elapsed} (left {eta})");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+        // A rate that cannot be written is a rate that is not shown.
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    });
+    let bar = ProgressBar::new(of as u64).with_style(style).with_message(work);
     Steps { messages, bar: shown(messages, bar) }
 }
 
@@ -51,6 +72,11 @@ impl Steps<'_> {
     pub fn at(&self, done: usize, of: usize) {
         self.bar.set_length(of as u64);
         self.bar.set_position(done as u64);
+    }
+
+    /// So many more are done.
+    pub fn add(&self, more: usize) {
+        self.bar.inc(more as u64);
     }
 }
 

@@ -37,6 +37,15 @@ const OF_SOUND: [&str; 11] =
 ///
 /// Nothing is found where even the best moment is most probably no match (see --min-confidence); the exit code is 1 then.
 #[derive(Args)]
+#[command(after_help = "Examples:\n\
+    \x20 audiosearch query clip.wav -k 3\n\
+    \x20 audiosearch query tape.wav --from 12.4 --to 13.2 --no-self --json\n\
+    \x20 audiosearch query --say umbrella\n\
+    \x20 audiosearch query --text \"the train was late again\"")]
+#[command(override_usage = "audiosearch query [OPTIONS] CLIP...\n       \
+    audiosearch query [OPTIONS] --list FILE\n       \
+    audiosearch query [OPTIONS] --say WORDS\n       \
+    audiosearch query [OPTIONS] --text SENTENCE")]
 pub struct QueryArgs {
     /// Clips; - reads one from standard input
     #[arg(

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use audiosearch_index::{Collection, Index, IndexError, Reader, STORE_NAME};
 use clap::{Args, ValueEnum};
 
-use super::Context;
+use super::{Context, progress::waiting};
 
 /// Which of a store's collections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -110,7 +110,9 @@ pub fn open_reader(store: &Path, collection: Collection, context: &Context) -> R
                 Err(other) => return Err(other.into()),
             };
             context.messages.warn(format_args!("{cause}: making the searchable form anew"));
+            let bar = waiting(&context.messages, "making the searchable form");
             index.refreeze()?;
+            drop(bar);
             drop(index);
             Reader::open(store, collection)?
         }

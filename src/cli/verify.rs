@@ -9,11 +9,14 @@ use clap::Args;
 use super::{
     Context, Outcome,
     output::count,
+    progress::waiting,
     store::{StoreArgs, open_all},
 };
 
 /// Check that a store is whole
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch verify || audiosearch verify --repair")]
 pub struct VerifyArgs {
     #[command(flatten)]
     store: StoreArgs,
@@ -32,7 +35,9 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Outcome> {
 
 fn repair(store: &Path, index: &Index, context: &Context) -> Result<()> {
     let messages = &context.messages;
+    let bar = waiting(messages, "reading and mending the store");
     let report = index.repair()?;
+    drop(bar);
     for problem in &report.found {
         messages.warn(format_args!("{}: {problem}", store.display()));
     }
@@ -47,7 +52,9 @@ fn repair(store: &Path, index: &Index, context: &Context) -> Result<()> {
 
 fn verify(store: &Path, index: &Index, context: &Context) -> Result<()> {
     let messages = &context.messages;
+    let bar = waiting(messages, "reading the whole store");
     let report = index.verify()?;
+    drop(bar);
     for problem in &report.problems {
         messages.error(format_args!("{}: {problem}", store.display()));
     }

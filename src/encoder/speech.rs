@@ -91,11 +91,6 @@ impl SpeechEncoder {
         self.parameters.trained().filter(|(slot, _)| own(&slot.name)).map(|(_, tensor)| tensor.numel()).sum()
     }
 
-    /// Whether the model places written words among the sounds.
-    pub fn can_spell(&self) -> bool {
-        self.config.spelling.is_some()
-    }
-
     /// The place of a written word or phrase among the sounds.
     pub fn encode_text(&self, text: &str) -> Result<Embedding, EncoderError> {
         let _guard = tch::no_grad_guard();
@@ -366,7 +361,7 @@ mod tests {
             let decoded = encoder.decode(&vector, 80).unwrap();
             assert_eq!(decoded.frames(), 80usize.div_ceil(encoder.config().reduction()));
         }
-        if encoder.can_spell() {
+        if encoder.config().spelling.is_some() {
             assert_eq!(encoder.encode_text("hello").unwrap(), encoder.encode_text(" Hello ").unwrap());
         }
         assert!(encoder.encode_text("  ").is_err());

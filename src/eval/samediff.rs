@@ -44,7 +44,7 @@ fn average_precision(mut pairs: Vec<(f32, bool)>) -> f64 {
     if found == 0 { f64::NAN } else { sum / found as f64 }
 }
 
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 

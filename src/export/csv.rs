@@ -6,11 +6,21 @@ use std::{
     path::Path,
 };
 
-use super::{ExportError, Exporter, Map, files::whole};
+use super::{ExportError, Exporter, Format, Map, Shows, files::whole};
 
 /// A row a point: `row,x,y,path,start,end,label,text,cluster`, with a header; lines end in CRLF.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Csv;
+
+/// How `export` offers it.
+pub(super) const FORMAT: Format = Format {
+    name: "csv",
+    endings: &["csv"],
+    about: "A row a point",
+    shows: Shows::Places,
+    font: false,
+    exporter: |_| Box::new(Csv),
+};
 
 impl Exporter for Csv {
     fn export(&self, map: &Map, out: &Path) -> Result<Vec<String>, ExportError> {

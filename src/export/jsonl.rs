@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{ExportError, Exporter, Map, files::whole, map::grouped, mulaw, sound::stretches};
+use super::{ExportError, Exporter, Format, Map, Shows, files::whole, map::grouped, mulaw, sound::stretches};
 use crate::{
     audio::{AudioError, SAMPLE_RATE},
     projection::Random,
@@ -51,6 +51,16 @@ struct Near {
     /// 1 - cosine.
     distances: Vec<f32>,
 }
+
+/// How `export` offers it.
+pub(super) const FORMAT: Format = Format {
+    name: "jsonl",
+    endings: &["jsonl", "ndjson"],
+    about: "A line a point, as Embedding Atlas reads them",
+    shows: Shows::Places,
+    font: false,
+    exporter: |options| Box::new(Jsonl { audio_budget: options.audio_budget }),
+};
 
 impl Exporter for Jsonl {
     fn export(&self, map: &Map, out: &Path) -> Result<Vec<String>, ExportError> {

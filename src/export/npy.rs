@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{ExportError, Exporter, Map, files::whole};
+use super::{ExportError, Exporter, Format, Map, Shows, files::whole};
 
 /// The vectors, a row of float32 a point, and beside them, in a file of the same name that ends in `.jsonl`, what the rows are.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,6 +25,16 @@ struct Line<'a> {
     label: Option<&'a str>,
     text: Option<&'a str>,
 }
+
+/// How `export` offers it.
+pub(super) const FORMAT: Format = Format {
+    name: "npy",
+    endings: &["npy"],
+    about: "The vectors, and a .jsonl beside them that says what the rows are",
+    shows: Shows::Vectors,
+    font: false,
+    exporter: |_| Box::new(Npy),
+};
 
 impl Exporter for Npy {
     fn export(&self, map: &Map, out: &Path) -> Result<Vec<String>, ExportError> {

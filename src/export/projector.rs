@@ -6,13 +6,23 @@ use std::{
     path::Path,
 };
 
-use super::{ExportError, Exporter, Map, files::whole};
+use super::{ExportError, Exporter, Format, Map, Shows, files::whole};
 
 /// `tensorboard --logdir OUT` shows it; projector.tensorflow.org takes the two tables.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Projector;
 
 const CONFIG: &str = "projector_config.pbtxt";
+
+/// How `export` offers it.
+pub(super) const FORMAT: Format = Format {
+    name: "projector",
+    endings: &[],
+    about: "A folder for TensorBoard",
+    shows: Shows::Vectors,
+    font: false,
+    exporter: |_| Box::new(Projector),
+};
 
 impl Exporter for Projector {
     fn export(&self, map: &Map, out: &Path) -> Result<Vec<String>, ExportError> {

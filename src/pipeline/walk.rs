@@ -10,7 +10,15 @@ use crate::{audio::is_audio_path, text::is_text_path};
 /// Something under a given path that could not be looked into.
 #[derive(Debug, Error)]
 pub enum WalkError {
-    /// The path itself is not there, or a folder or link below it cannot be read.
+    /// The path itself is not there.
+    #[error("{}: {cause}; name a file or a folder that is there", path.display())]
+    Missing {
+        /// As it was given.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// A folder or link below the path cannot be read.
     #[error("{cause}")]
     Unreadable {
         /// Names the path.
@@ -39,6 +47,9 @@ pub struct Found {
 /// Links are followed, and a loop of them is reported once. Hidden files and folders are passed over, but nothing else:
 /// what a `.gitignore` leaves out of a repository (recordings, as a rule) is just what is to be found.
 pub fn find(path: &Path, found: &mut Found, report: &mut dyn FnMut(WalkError)) {
+    if let Err(cause) = path.metadata() {
+        return report(WalkError::Missing { path: path.to_owned(), cause });
+    }
     let mut nothing = true;
     let walk = WalkBuilder::new(path)
         .standard_filters(false)
@@ -125,8 +136,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (_, errors) = walk(dir.path());
         assert!(errors[0].contains("no recordings"), "{errors:?}");
-        let (_, errors) = walk(&dir.path().join("gone.wav"));
-        assert!(errors[0].contains("gone.wav"), "{errors:?}");
+        for gone in ["gone.wav", "gone"] {
+            let (_, errors) = walk(&dir.path().join(gone));
+            assert!(errors.len() == 1 && errors[0].contains(gone) && errors[0].contains("No such file"), "{errors:?}");
+        }
     }
 
     #[cfg(unix)]

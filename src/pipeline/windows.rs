@@ -3,7 +3,7 @@
 //! A window holds sentences of one long file or of many short ones, enough that the encoder finds some of like length to put into one
 //! batch. Since windows come back in order, so do files, and a file of any length needs no more memory than a few windows.
 
-use std::{collections::BTreeMap, ops::ControlFlow, panic::resume_unwind, thread};
+use std::{collections::BTreeMap, ops::ControlFlow, panic::resume_unwind, sync::mpsc, thread};
 
 use audiosearch_index::Embedding;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -153,26 +153,36 @@ fn embed(encoder: &dyn SentenceEncoder, texts: &[&str]) -> Vec<Result<Embedding,
     }
 }
 
-/// The vectors of sentences, in the order given; each encoder runs on a thread of its own.
+/// The vectors of sentences, in the order given; each encoder runs on a thread of its own. `done` is told how many more are done.
 ///
 /// # Errors
 /// The first that an encoder met.
 pub fn encode_sentences(
     texts: &[&str],
     encoders: Vec<Box<dyn SentenceEncoder>>,
+    mut done: impl FnMut(usize),
 ) -> Result<Vec<Embedding>, SentenceError> {
     let threads = encoders.len().max(1);
+    let (tell, told) = mpsc::channel();
     let shares = thread::scope(|scope| {
         let begun: Vec<_> = encoders
             .into_iter()
             .enumerate()
             .map(|(own, encoder)| {
-                let encode = move |window| embed(encoder.as_ref(), window);
+                let tell = tell.clone();
+                let encode = move |window: &[&str]| {
+                    let vectors = embed(encoder.as_ref(), window);
+                    // Nobody listens only where the caller has panicked.
+                    let _ = tell.send(window.len());
+                    vectors
+                };
                 scope.spawn(move || {
                     texts.chunks(SENTENCES).skip(own).step_by(threads).map(encode).collect::<Vec<_>>().into_iter()
                 })
             })
             .collect();
+        drop(tell);
+        told.into_iter().for_each(&mut done);
         let ended = begun.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         ended.collect::<Vec<_>>()
     });
@@ -271,9 +281,11 @@ mod tests {
     fn many_sentences_are_encoded_in_the_order_given() {
         let texts: Vec<String> = (0..5_000).map(|number| number.to_string()).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let vectors = encode_sentences(&texts, encoders()).unwrap();
+        let mut told = 0;
+        let vectors = encode_sentences(&texts, encoders(), |more| told += more).unwrap();
+        assert_eq!(told, texts.len());
         assert!(vectors.iter().map(number).eq(0..5_000));
-        assert!(encode_sentences(&["1", "one"], encoders()).is_err());
-        assert!(encode_sentences(&[], encoders()).unwrap().is_empty());
+        assert!(encode_sentences(&["1", "one"], encoders(), |_| ()).is_err());
+        assert!(encode_sentences(&[], encoders(), |_| ()).unwrap().is_empty());
     }
 }

@@ -14,6 +14,8 @@ use super::{Context, Outcome};
 
 /// Measure how good a model is, and how good the search
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch eval samediff words.tsv --baseline dtw")]
 pub struct EvalArgs {
     #[command(subcommand)]
     what: What,

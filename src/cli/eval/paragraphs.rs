@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::super::{
     Context, Outcome,
     output::{Align, Output, Table},
+    progress::steps,
 };
 use crate::{
     encoder::Device,
@@ -25,6 +26,8 @@ const AT_A_TIME: usize = 128;
 /// sentences, corpus BLEU-4 over words (no smoothing) and mean ROUGE-1 and ROUGE-2 recall. What is compared is the paragraph as the
 /// model reads it: white space as single spaces, what is beyond the longest that it reads cut off.
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch eval paragraphs others.txt --model mine.safetensors --show 3")]
 pub struct ParagraphsArgs {
     /// A text file, one paragraph a line
     file: PathBuf,
@@ -137,8 +140,10 @@ fn rewrite(
     context: &Context,
 ) -> Result<Vec<Rewritten>> {
     let mut rewritten = Vec::with_capacity(paragraphs.len());
+    let bar = steps(&context.messages, "paragraphs", paragraphs.len());
     for some in paragraphs.chunks(AT_A_TIME) {
         rewritten.extend(model.rewrite(some, args.beam.get())?);
+        bar.add(some.len());
         if context.interrupt.asked() {
             bail!("interrupted");
         }

@@ -18,11 +18,12 @@ use super::super::{
     manifest::{Manifest, Row},
     model::{JobsArgs, Model, ModelArgs},
     output::{Align, Output, Table},
-    progress::Progress,
+    progress::{Progress, steps},
     query::written,
 };
 use crate::{
-    eval::{Detecting, Detection, QueryByExample, Token, Utterance, WarpedBaseline, detecting, query_by_example},
+    baseline::WarpedBaseline,
+    eval::{Detecting, Detection, QueryByExample, Token, Utterance, detecting, query_by_example},
     frames::{FrameNetwork, Letters},
     pipeline::{ClipTask, Ingest, Keys, Settings, Status, listen_to_clips},
     search::{Found, MIN_CONFIDENCE, Options, Question, Searcher, Sound, query_spans},
@@ -35,6 +36,8 @@ use crate::{
 /// are right. A recording is right where the query's word stands in its label; recordings by the query's own speaker do not
 /// count. Clips are asked for with and without a second look at the best places; with --say, the labels are asked for as text.
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch eval qbe queries.tsv recordings.tsv --say --baseline dtw")]
 pub struct QbeArgs {
     /// The queries: tab-separated columns path, label (the word), speaker, and start and end where they apply
     queries: PathBuf,
@@ -139,12 +142,14 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
         .collect();
     let mut lines = Vec::new();
     let mut measure = |method, questions: &[Option<Question>], rerank| -> Result<()> {
+        let bar = steps(&context.messages, "queries", questions.len());
         let begun = Instant::now();
         let rows = questions.iter().map(|question| match question {
             Some(question) => ask(question, rerank),
             None => Ok(vec![None; utts.rows.len()]),
         });
-        let rows = rows.collect::<Result<Vec<_>>>()?;
+        let rows = rows.inspect(|_| bar.add(1)).collect::<Result<Vec<_>>>()?;
+        drop(bar);
         let seconds = begun.elapsed().as_secs_f64() / questions.len() as f64;
         let mut detections = Vec::new();
         for (query, row) in rows.iter().enumerate() {
@@ -169,7 +174,7 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
         measure("written", &words, true)?;
     }
     if args.baseline == Some(Baseline::Dtw) {
-        lines.push(warped(&queries.rows, &utts.rows, &tokens, &utterances)?);
+        lines.push(warped(&queries.rows, &utts.rows, &tokens, &utterances, context)?);
     }
     print(&lines, args.json)
 }
@@ -250,18 +255,26 @@ fn answers(
 }
 
 /// The baseline: every query along every recording.
-fn warped(queries: &[Row], utts: &[Row], tokens: &[Token], utterances: &[Utterance]) -> Result<Line> {
+fn warped(
+    queries: &[Row],
+    utts: &[Row],
+    tokens: &[Token],
+    utterances: &[Utterance],
+    context: &Context,
+) -> Result<Line> {
     let read = |row: &Row| -> Result<Vec<f32>> { Ok(crate::audio::Clip::read(&row.path)?.samples().to_vec()) };
     let mut baseline = WarpedBaseline::new();
     for row in utts {
         baseline.push(&read(row)?);
     }
     let (mut rows, mut seconds) = (Vec::new(), 0.0);
+    let bar = steps(&context.messages, "queries by dtw", queries.len());
     for row in queries {
         let query = baseline.query(&read(row)?, row.start.unwrap_or(0.0), row.end.unwrap_or(f64::INFINITY));
         let begun = Instant::now();
         rows.push(baseline.scores(&query).into_iter().map(Some).collect());
         seconds += begun.elapsed().as_secs_f64();
+        bar.add(1);
     }
     let figures = query_by_example(&rows, tokens, utterances);
     Ok(Line { method: "dtw", figures, detecting: None, seconds: seconds / queries.len() as f64 })

@@ -8,7 +8,7 @@ use clap::Args;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::super::{Context, Outcome, model::JobsArgs, output::Output, text::TextModelArgs};
+use super::super::{Context, Outcome, model::JobsArgs, output::Output, progress::steps, text::TextModelArgs};
 use crate::{encoder::Device, eval::Spoiler, pipeline::encode_sentences};
 
 /// Does a spoilt copy of a sentence find the sentence among all others?
@@ -17,6 +17,8 @@ use crate::{encoder::Device, eval::Spoiler, pipeline::encode_sentences};
 /// sentences by the cosine of their vectors. Sentences that have not twice as many words as are spoilt are not copied; what stands
 /// twice in the files counts once.
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch eval recall sentences.txt --words 3")]
 pub struct RecallArgs {
     /// Text files, one sentence a line
     #[arg(required = true, value_name = "FILE")]
@@ -77,13 +79,18 @@ pub fn run(args: &RecallArgs, context: &Context) -> Result<Outcome> {
         bail!("no sentence of at least {} words to spoil", 2 * args.words);
     }
     let model = args.model.load(None, args.device, context)?;
-    let all = encode_sentences(&sentences, model.encoders(args.jobs.count())?)?;
+    let bar = steps(&context.messages, "sentences", sentences.len() + copies.len());
+    let all = encode_sentences(&sentences, model.encoders(args.jobs.count())?, |more| bar.add(more))?;
     let asked: Vec<&str> = copies.iter().map(|(_, copy)| copy.as_str()).collect();
-    let asked = encode_sentences(&asked, model.encoders(args.jobs.count())?)?;
+    let asked = encode_sentences(&asked, model.encoders(args.jobs.count())?, |more| bar.add(more))?;
+    drop(bar);
     if context.interrupt.asked() {
         bail!("interrupted");
     }
-    let ranks: Vec<usize> = copies.par_iter().zip(&asked).map(|((own, _), vector)| rank(&all, vector, *own)).collect();
+    let bar = steps(&context.messages, "copies", copies.len());
+    let ranked = copies.par_iter().zip(&asked).map(|((own, _), vector)| rank(&all, vector, *own));
+    let ranks: Vec<usize> = ranked.inspect(|_| bar.add(1)).collect();
+    drop(bar);
     let share = |most: usize| ranks.iter().filter(|&&rank| rank <= most).count() as f64 / ranks.len() as f64;
     let cosines = copies.iter().zip(&asked).map(|((own, _), vector)| f64::from(all[*own].dot(vector)));
     let figures = Figures {

@@ -10,6 +10,7 @@ use super::super::{
     Context, Outcome,
     model::JobsArgs,
     output::{Align, Output, Table},
+    progress::steps,
     text::TextModelArgs,
 };
 use crate::{
@@ -27,6 +28,8 @@ const AT_A_TIME: usize = 512;
 /// For sentences by their length in tokens: the share that comes back character by character, the share of tokens (and ends) in
 /// their places, and corpus BLEU-4 over words (no smoothing; an order of n-grams that no sentence is long enough for is left out).
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch eval reconstruct sentences.txt --beam 4")]
 pub struct ReconstructArgs {
     /// A text file, one sentence a line
     file: PathBuf,
@@ -66,8 +69,9 @@ pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
     let model = args.model.load_writer(None, args.device, context)?;
     let (tokens, longest) = (model.encoder.tokens(), model.encoder.config().longest);
     let options = DecodeOptions { beam: args.beam.get(), longest };
-    let vectors = encode_sentences(&sentences, model.encoders(args.jobs.count())?)?;
+    let vectors = encode_sentences(&sentences, model.encoders(args.jobs.count())?, |_| ())?;
     let mut results = Vec::with_capacity(sentences.len());
+    let bar = steps(&context.messages, "sentences", sentences.len());
     for (sentences, vectors) in sentences.chunks(AT_A_TIME).zip(vectors.chunks(AT_A_TIME)) {
         if context.interrupt.asked() {
             bail!("interrupted");
@@ -77,7 +81,9 @@ pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
             let written = tokens.decode(&written_ids);
             results.push(Reconstructed { sentence: (*sentence).to_owned(), written, ids, written_ids });
         }
+        bar.add(sentences.len());
     }
+    drop(bar);
     let figures = reconstruction(&results);
     let mut output = Output::new(args.json);
     if args.json {
@@ -93,7 +99,9 @@ pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
             ("BLEU", Align::Right),
         ];
         let mut table = Table::new(&columns);
-        for Reconstruction { tokens: (least, most), sentences, exact, token_accuracy, bleu } in &figures {
+        for Reconstruction { tokens: (least, most), sentences, exact, token_accuracy, bleu } in
+            figures.iter().filter(|group| group.sentences > 0)
+        {
             let lengths = most.map_or_else(|| format!("{least}+"), |most| format!("{least}-{most}"));
             let mut row = vec![lengths, sentences.to_string()];
             row.extend([exact, token_accuracy, bleu].map(|value| format!("{value:.3}")));

@@ -12,14 +12,14 @@ use super::super::{
     manifest::{Manifest, Row},
     model::{JobsArgs, Model, ModelArgs},
     output::{Align, Output, Table},
-    progress::Progress,
+    progress::{Progress, waiting},
 };
 use crate::{
     audio::Clip,
+    baseline::Untrained,
     encoder::EncoderError,
     eval::{
-        AtDistance, SameDifferent, Token, Untrained, by_edit_distance, cross_view_ap, same_different,
-        same_different_by_likeness,
+        AtDistance, SameDifferent, Token, by_edit_distance, cross_view_ap, same_different, same_different_by_likeness,
     },
     frames::Letters,
     pipeline::{ClipTask, EmbeddedClip, embed_whole},
@@ -34,6 +34,8 @@ const FAR: usize = 5;
 /// precision among the 1 and 10 nearest clips of other speakers. Where the model knows written words, also the average precision over all
 /// pairs of a clip and a written label (cross-view).
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch eval samediff words.tsv --baseline chunks,pooled,dtw")]
 pub struct SamediffArgs {
     /// Tab-separated columns path, label, speaker, and start and end where they apply
     manifest: PathBuf,
@@ -107,7 +109,7 @@ pub fn run(args: &SamediffArgs, context: &Context) -> Result<Outcome> {
     let mut figures = Figures {
         model: same_different(&vectors, &tokens),
         cross_view_ap: cross_view(&model, &vectors, &tokens)?,
-        baselines: baselines(&args.baseline, &embedded, &tokens)?,
+        baselines: baselines(&args.baseline, &embedded, &tokens, context)?,
         spelt_in: None,
         by_edit_distance: Vec::new(),
     };
@@ -146,10 +148,16 @@ fn cross_view(model: &Model, vectors: &[&[f32]], tokens: &[Token]) -> Result<Opt
 }
 
 /// Each method over the samples of the clips that the model could embed.
-fn baselines(methods: &[Untrained], clips: &[(&Path, &EmbeddedClip)], tokens: &[Token]) -> Result<Vec<Baseline>> {
+fn baselines(
+    methods: &[Untrained],
+    clips: &[(&Path, &EmbeddedClip)],
+    tokens: &[Token],
+    context: &Context,
+) -> Result<Vec<Baseline>> {
     if methods.is_empty() {
         return Ok(Vec::new());
     }
+    let _bar = waiting(&context.messages, "methods without training");
     let mut samples = Vec::with_capacity(clips.len());
     let mut last: Option<(&Path, Clip)> = None;
     for &(path, clip) in clips {

@@ -14,6 +14,7 @@ use super::super::{
     Context, Outcome,
     model::JobsArgs,
     output::{Align, Output, Table, shown},
+    progress::steps,
     text::TextModelArgs,
 };
 use crate::{
@@ -27,6 +28,8 @@ use crate::{
 /// Spearman's correlation of people's scores with the cosine of the vectors, of their meaning part alone, and of a bag of words of
 /// the same tokens (counts by inverse document frequency): for each file, the mean of each folder (a year), and the mean of those.
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch eval sts sts/2012 sts/2013")]
 pub struct StsArgs {
     /// Tab-separated files of score and two sentences, or folders of them; rows without a score are left out
     #[arg(required = true, value_name = "FILE|FOLDER")]
@@ -85,7 +88,9 @@ pub fn run(args: &StsArgs, context: &Context) -> Result<Outcome> {
             continue;
         }
         let texts: Vec<&str> = pairs.iter().flat_map(|pair| &pair.sentences).map(String::as_str).collect();
-        let vectors = encode_sentences(&texts, model.encoders(args.jobs.count())?)?;
+        let bar = steps(&context.messages, "sentences", texts.len());
+        let vectors = encode_sentences(&texts, model.encoders(args.jobs.count())?, |more| bar.add(more))?;
+        drop(bar);
         let tokens = model.encoder.tokens();
         let longest = model.encoder.config().longest;
         let ids: Vec<Vec<i64>> = texts.iter().map(|text| tokens.encode(text, longest)).collect::<Result<_, _>>()?;

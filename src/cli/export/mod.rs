@@ -12,7 +12,10 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use audiosearch_index::Reader;
-use clap::{Args, ValueEnum};
+use clap::{
+    Args, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 
 use self::{
     arrows::Pairs,
@@ -25,7 +28,7 @@ use super::{
     store::{StoreArgs, Which, open_reader},
 };
 use crate::{
-    export::{Csv, Exporter, Html, Jsonl, Layout, Map, Npy, Png, Point, Projector, Svg},
+    export::{ExportOptions, FORMATS, Format, Layout, Map, Point, Shows},
     projection::{Matrix, Neighbours, Pca, Progress, Projection, ProjectionError, Tsne, clusters, trustworthiness},
 };
 
@@ -40,13 +43,16 @@ const MEGABYTE: u64 = 1_000_000;
 /// A .html map is one page to look at and listen to, .svg and .png are pictures for a paper. .csv, .jsonl (Embedding Atlas), .npy and
 /// --format projector (a folder for TensorBoard) hold the points for other tools. The same store and options give the same file.
 #[derive(Args)]
+#[command(after_help = "Examples:\n\
+    \x20 audiosearch export map.html --label-from words.tsv\n\
+    \x20 audiosearch export board --format projector")]
 pub struct ExportArgs {
-    /// Where to write; the ending says what: .html .svg .png .jsonl .npy .csv
-    #[arg(value_name = "OUT")]
+    // The list of formats says which endings there are.
+    #[arg(value_name = "OUT", help = format!("Where to write; the ending says what: {}", endings()))]
     out: PathBuf,
     /// What to write [default: by the ending of OUT]
-    #[arg(long, value_enum, value_name = "WHAT")]
-    format: Option<Format>,
+    #[arg(long, value_parser = format_parser(), value_name = "WHAT")]
+    format: Option<&'static Format>,
     #[command(flatten)]
     store: StoreArgs,
     /// What to draw: stretches of recordings, or sentences
@@ -88,27 +94,23 @@ pub struct ExportArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A page to look at and listen to
-    Html,
-    /// A picture that any size does no harm to
-    Svg,
-    /// A picture of 2400 × 1800 pixels
-    Png,
-    /// A folder for TensorBoard
-    Projector,
-    /// A line a point, as Embedding Atlas reads them
-    Jsonl,
-    /// The vectors, and a .jsonl beside them that says what the rows are
-    Npy,
-    /// A row a point
-    Csv,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Method {
     Tsne,
     Pca,
+}
+
+/// The endings that say what is written: `.html .svg`.
+fn endings() -> String {
+    let first = FORMATS.iter().filter_map(|format| format.endings.first());
+    first.map(|ending| format!(".{ending}")).collect::<Vec<_>>().join(" ")
+}
+
+fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
+    let value = |format: &'static Format| PossibleValue::new(format.name).help(format.about);
+    PossibleValuesParser::new(FORMATS.iter().map(value)).try_map(|name| {
+        let found = FORMATS.iter().find(|format| format.name == name);
+        found.ok_or("no such format")
+    })
 }
 
 fn perplexity(text: &str) -> Result<f32, String> {
@@ -142,7 +144,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<Outcome> {
             pairs.check(&gathered).context("--sample left none of them")?;
         }
     }
-    let exporter = args.exporter(format)?;
+    let exporter = (format.exporter)(args.options()?);
     let map = args.map(&reader, &store, gathered, matched, method, context)?;
     for remark in exporter.export(&map, &args.out)? {
         context.messages.warn(remark);
@@ -155,31 +157,20 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<Outcome> {
 }
 
 impl ExportArgs {
-    fn format(&self) -> Result<Format> {
-        if let Some(format) = self.format {
-            return Ok(format);
-        }
-        match self.out.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase).as_deref() {
-            Some("html" | "htm") => Ok(Format::Html),
-            Some("svg") => Ok(Format::Svg),
-            Some("png") => Ok(Format::Png),
-            Some("jsonl" | "ndjson") => Ok(Format::Jsonl),
-            Some("npy") => Ok(Format::Npy),
-            Some("csv") => Ok(Format::Csv),
-            _ => bail!(
-                "{}: the ending says no format; give it one of .html .svg .png .jsonl .npy .csv, or say --format",
-                self.out.display()
-            ),
-        }
+    fn format(&self) -> Result<&'static Format> {
+        let of_ending = || Format::of_ending(self.out.extension()?.to_str()?);
+        self.format.or_else(of_ending).with_context(|| {
+            let (out, known) = (self.out.display(), endings());
+            format!("{out}: the ending says no format; give it one of {known}, or say --format")
+        })
     }
 
     /// `None` where the format shows no places.
-    fn method(&self, format: Format) -> Result<Option<Method>> {
-        let drawn = matches!(format, Format::Html | Format::Svg | Format::Png);
-        if self.arrows.is_some() && !drawn {
+    fn method(&self, format: &Format) -> Result<Option<Method>> {
+        if self.arrows.is_some() && format.shows != Shows::Picture {
             bail!("--arrows are drawn in .html, .svg and .png only");
         }
-        if self.font.is_some() && format != Format::Png {
+        if self.font.is_some() && !format.font {
             bail!("--font is for .png only: other formats leave letters to what shows them");
         }
         if self.arrows.is_some() && self.method == Some(Method::Tsne) {
@@ -188,22 +179,14 @@ impl ExportArgs {
             );
         }
         let default = if self.arrows.is_some() { Method::Pca } else { Method::Tsne };
-        let places = !matches!(format, Format::Npy | Format::Projector);
+        let places = format.shows != Shows::Vectors;
         Ok(places.then(|| self.method.unwrap_or(default)))
     }
 
-    fn exporter(&self, format: Format) -> Result<Box<dyn Exporter>> {
-        let audio_budget = u64::from(self.audio_budget) * MEGABYTE;
+    fn options(&self) -> Result<ExportOptions> {
         let font = |path: &PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
-        Ok(match format {
-            Format::Html => Box::new(Html { audio_budget }),
-            Format::Jsonl => Box::new(Jsonl { audio_budget }),
-            Format::Npy => Box::new(Npy),
-            Format::Csv => Box::new(Csv),
-            Format::Svg => Box::new(Svg),
-            Format::Png => Box::new(Png { font: self.font.as_ref().map(font).transpose()? }),
-            Format::Projector => Box::new(Projector),
-        })
+        let font = self.font.as_ref().map(font).transpose()?;
+        Ok(ExportOptions { audio_budget: u64::from(self.audio_budget) * MEGABYTE, font })
     }
 
     fn map(
@@ -265,11 +248,11 @@ impl ExportArgs {
         };
         let stop = context.interrupt.flag();
         let k = projection.wanted_neighbours(points.len()).max(NEAR.min(points.len().saturating_sub(1)));
-        let bar = steps(&context.messages, "neighbours");
+        let bar = steps(&context.messages, "neighbours", 0);
         let mut tell = |done, of| bar.at(done, of);
         let near = gather::neighbours(reader, points, vectors, k, &mut Progress::new(stop, &mut tell))?;
         drop(bar);
-        let bar = steps(&context.messages, "places");
+        let bar = steps(&context.messages, "places", 0);
         let mut tell = |done, of| bar.at(done, of);
         let places = projection.project(vectors, &near, &mut Progress::new(stop, &mut tell));
         drop(bar);

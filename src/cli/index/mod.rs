@@ -16,7 +16,7 @@ use super::{
     Context, Outcome,
     model::{JobsArgs, ModelArgs},
     output::{Output, count},
-    progress::Progress,
+    progress::{Progress, waiting},
     store::{StoreArgs, Which},
     text::TextModelArgs,
 };
@@ -30,6 +30,8 @@ use crate::{
     text::SentenceMode,
 };
 
+/// What the last part of a run is called: it says nothing of how far it is.
+const SEARCHABLE: &str = "making it searchable";
 const SAFE: &str = "stopped; what was reported until here is safe, and the next run goes on from there";
 
 /// Listen to recordings and remember where what sounds how; read texts and remember where what is said
@@ -42,6 +44,9 @@ const SAFE: &str = "stopped; what was reported until here is safe, and the next 
 /// wrapped to a width (the next word would not have fitted) they are joined. --sentences decides otherwise. Of Markdown the text is
 /// read, without code blocks, HTML and images. A sentence of more than 4,096 bytes becomes several.
 #[derive(Args)]
+#[command(after_help = "Examples:\n\
+    \x20 audiosearch index ~/recordings\n\
+    \x20 audiosearch index notes.txt docs/ --store /tmp/store")]
 pub struct IndexArgs {
     /// Files and folders
     #[arg(required = true, value_name = "PATH")]
@@ -146,7 +151,9 @@ impl IndexArgs {
         ingest.run(&writer, paths, encoders, context.interrupt.flag(), &mut tell).context(SAFE)?;
         drop(progress);
         self.forget(store, &index, news)?;
+        let bar = waiting(&context.messages, SEARCHABLE);
         writer.commit()?;
+        drop(bar);
         tidy(&index, store)?;
         Ok(())
     }
@@ -177,7 +184,9 @@ impl IndexArgs {
         ingest.run(&writer, paths, encoders, context.interrupt.flag(), &mut tell).context(SAFE)?;
         drop(progress);
         self.forget(store, &index, news)?;
+        let bar = waiting(&context.messages, SEARCHABLE);
         writer.commit()?;
+        drop(bar);
         Ok(())
     }
 

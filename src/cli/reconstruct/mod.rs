@@ -28,6 +28,12 @@ use crate::{
 /// With --text, a sentence goes through its vector and back, and its neighbours in the store are named where there is one with texts.
 /// With --from and --to, the vectors on the way between two sentences are written out. Exit code 1 where no sentence came back as it was.
 #[derive(Args)]
+#[command(after_help = "Examples:\n\
+    \x20 audiosearch reconstruct clip.wav --out clip.png\n\
+    \x20 audiosearch reconstruct --text \"The dog bit the man.\"")]
+#[command(override_usage = "audiosearch reconstruct [OPTIONS] CLIP --out FILE\n       \
+    audiosearch reconstruct [OPTIONS] --text SENTENCE\n       \
+    audiosearch reconstruct [OPTIONS] --from SENTENCE --to SENTENCE")]
 pub struct ReconstructArgs {
     /// A clip to be decoded again: a word or a phrase, its length and level given
     #[arg(value_name = "CLIP", requires = "out", conflicts_with_all = ["text", "from", "to"])]

@@ -15,6 +15,7 @@ use crate::{
         embed::write_lines,
         model::JobsArgs,
         output::{count, shown},
+        progress::steps,
     },
     export::write_npy,
     pipeline::encode_sentences,
@@ -57,7 +58,9 @@ pub fn embed(given: &[String], model: &TextModel, jobs: &JobsArgs, out: &Path, c
         bail!("no sentence could be embedded; nothing was written");
     }
     let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
-    let vectors = encode_sentences(&texts, model.encoders(jobs.count())?)?;
+    let bar = steps(&context.messages, "sentences", texts.len());
+    let vectors = encode_sentences(&texts, model.encoders(jobs.count())?, |more| bar.add(more))?;
+    drop(bar);
     if context.interrupt.asked() {
         bail!("interrupted; nothing was written");
     }

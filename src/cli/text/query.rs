@@ -50,7 +50,7 @@ pub fn query(asked: Asked<'_>, context: &Context) -> Result<Outcome> {
     reader.require(&model.encoder.fingerprint())?;
     let texts: Vec<&str> = sentences.iter().map(String::as_str).collect();
     let threads = if texts.len() > 1 { asked.jobs } else { NonZeroUsize::MIN };
-    let vectors = encode_sentences(&texts, model.encoders(threads)?)?;
+    let vectors = encode_sentences(&texts, model.encoders(threads)?, |_| ())?;
     let mut output = Output::new(asked.json);
     let mut any = Outcome::Nothing;
     for ((name, sentence), vector) in names.iter().zip(sentences).zip(&vectors) {

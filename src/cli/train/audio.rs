@@ -25,6 +25,8 @@ use crate::encoder::{
 /// Writes the best model so far to M.safetensors whenever it gets better, the course of the run to M.safetensors.csv, and what
 /// --resume needs to M.safetensors.state. Ctrl-C ends the run in good order.
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch train audio words.tsv --dev dev.tsv --objective dsa:1,contrastive:1 -o m.safetensors")]
 pub struct AudioArgs {
     /// Manifests of labelled words, or folders of unlabelled sound; shares of words and of random windows may follow
     #[arg(required = true, value_name = "DATA[:WORDS[:WINDOWS]]")]
@@ -180,7 +182,7 @@ struct Course<'a> {
 
 impl<'a> Course<'a> {
     fn new(messages: &'a Messages) -> Self {
-        Self { messages, bar: spinner(messages) }
+        Self { messages, bar: spinner(messages, "reading recordings") }
     }
 
     fn tell(&mut self, progress: &Progress) {

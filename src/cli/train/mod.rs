@@ -11,6 +11,8 @@ use super::{Context, Outcome};
 
 /// Train a model of one's own
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch train audio ~/recordings --out mine.safetensors --minutes 60")]
 pub struct TrainArgs {
     #[command(subcommand)]
     what: What,

@@ -38,13 +38,13 @@ fn convolution(text: &str) -> Result<ConvConfig, String> {
 #[derive(Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
-    /// Bands of the log-mel filterbank
+    /// Bands of the log-mel filterbank [default: 40]
     #[arg(long, value_name = "N")]
     bands: Option<usize>,
-    /// Lower end of the filterbank in hertz
+    /// Lower end of the filterbank in hertz [default: 60]
     #[arg(long, value_name = "HZ")]
     low_hz: Option<f32>,
-    /// Upper end of the filterbank in hertz
+    /// Upper end of the filterbank in hertz [default: 7600]
     #[arg(long, value_name = "HZ")]
     high_hz: Option<f32>,
     /// A convolution over time before the recurrent stack; up to two, given once each
@@ -121,28 +121,28 @@ impl NetworkArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Batches")]
 pub struct BatchArgs {
-    /// Words in a batch
+    /// Words in a batch [default: 84]
     #[arg(long, value_name = "N")]
     words: Option<usize>,
-    /// Tokens of each word
+    /// Tokens of each word [default: 2]
     #[arg(long, value_name = "N")]
     tokens: Option<usize>,
-    /// Chance that a further token comes from another source than the first
+    /// Chance that a further token comes from another source than the first [default: 0.3]
     #[arg(long, value_name = "P")]
     across: Option<f32>,
-    /// Random windows that are classes of their own
+    /// Random windows that are classes of their own [default: 40]
     #[arg(long, value_name = "N")]
     windows: Option<usize>,
-    /// Further written words that speech is told apart from, for multiview
+    /// Further written words that speech is told apart from, for multiview [default: 256]
     #[arg(long, value_name = "N")]
     decoys: Option<usize>,
-    /// Chance that a word brings a span that overlaps it but misses it, to be told apart from everything
+    /// Chance that a word brings a span that overlaps it but misses it, to be told apart from everything [default: 0.7]
     #[arg(long, value_name = "P")]
     fragments: Option<f32>,
-    /// Shortest and longest random window, in frames of 10 ms
+    /// Shortest and longest random window, in frames of 10 ms [default: 18,90]
     #[arg(long, value_name = "MIN,MAX", value_parser = pair::<usize, usize>)]
     window_frames: Option<(usize, usize)>,
-    /// Longest stretch, in frames
+    /// Longest stretch, in frames of 10 ms [default: 240]
     #[arg(long, value_name = "N")]
     longest: Option<usize>,
 }
@@ -168,40 +168,40 @@ impl BatchArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Variation of tokens")]
 pub struct AugmentArgs {
-    /// Most that a boundary moves, in frames
+    /// Most that a boundary moves, in frames of 10 ms [default: 4]
     #[arg(long, value_name = "N")]
     jitter: Option<usize>,
-    /// Chance that the true surroundings come along, and the most of them on each side
+    /// Chance that the true surroundings come along, and the most frames of them on each side [default: 0.6,40]
     #[arg(long, value_name = "P,N", value_parser = pair::<f32, usize>)]
     context: Option<(f32, usize)>,
-    /// Chance that quiet noise stands in for the surroundings and counts as part of the span, and its most frames
+    /// Chance that quiet noise stands in for the surroundings and counts as part of the span, and its most frames [default: 0.3,45]
     #[arg(long, value_name = "P,N", value_parser = pair::<f32, usize>)]
     padding: Option<(f32, usize)>,
-    /// Least and greatest factor on the mel axis
+    /// Least and greatest factor on the mel axis [default: 0.87,1.15]
     #[arg(long, value_name = "MIN,MAX", value_parser = pair::<f32, f32>)]
     warp: Option<(f32, f32)>,
-    /// Least and greatest factor on the duration
+    /// Least and greatest factor on the duration [default: 0.72,1.38]
     #[arg(long, value_name = "MIN,MAX", value_parser = pair::<f32, f32>)]
     tempo: Option<(f32, f32)>,
-    /// Most tilt over a band, and step of the random walk over bands
+    /// Most tilt over a band, and step of the random walk over bands, in nepers [default: 0.06,0.1]
     #[arg(long, value_name = "TILT,STEP", value_parser = pair::<f32, f32>)]
     colour: Option<(f32, f32)>,
-    /// Least and greatest distance of the noise floor below the loudest
+    /// Least and greatest distance of the noise floor below the loudest, in nepers [default: 3,11]
     #[arg(long, value_name = "MIN,MAX", value_parser = pair::<f32, f32>)]
     floor: Option<(f32, f32)>,
-    /// Chance of another utterance mixed in, and how far below
+    /// Chance of another utterance mixed in, and how far below, in nepers [default: 0.15,2,6]
     #[arg(long, value_name = "P,MIN,MAX", value_parser = triple)]
     babble: Option<(f32, f32, f32)>,
-    /// Chance of reverberation
+    /// Chance of reverberation [default: 0.2]
     #[arg(long, value_name = "P")]
     reverberation: Option<f32>,
-    /// Chance of a band limit
+    /// Chance of a band limit [default: 0.25]
     #[arg(long, value_name = "P")]
     band_limit: Option<f32>,
-    /// Chance of a masked stripe of bands, and its most bands
+    /// Chance of a masked stripe of bands, and its most bands [default: 0.5,5]
     #[arg(long, value_name = "P,N", value_parser = pair::<f32, usize>)]
     mask: Option<(f32, usize)>,
-    /// Most gain up or down
+    /// Most gain up or down, in nepers of energy (1 is 4.3 dB) [default: 3]
     #[arg(long, value_name = "X")]
     gain: Option<f32>,
 }
@@ -230,6 +230,38 @@ impl AugmentArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(clap::Parser)]
+    struct Settings {
+        #[command(flatten)]
+        network: NetworkArgs,
+        #[command(flatten)]
+        batch: BatchArgs,
+        #[command(flatten)]
+        augment: AugmentArgs,
+    }
+
+    impl Settings {
+        fn configs(&self) -> String {
+            let network = self.network.config(&Objective::default()).features;
+            format!("{network:?} {:?} {:?}", self.batch.config(), self.augment.config())
+        }
+    }
+
+    #[test]
+    fn what_help_names_as_default_is_what_is_used() {
+        use clap::{CommandFactory as _, Parser as _};
+        let command = Settings::command();
+        let mut asked = vec!["settings".to_owned()];
+        for argument in command.get_arguments().filter(|argument| argument.get_default_values().is_empty()) {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            if let (Some(long), Some((_, value))) = (argument.get_long(), help.split_once("[default: ")) {
+                asked.push(format!("--{long}={}", value.trim_end_matches(']')));
+            }
+        }
+        assert!(asked.len() > 20, "{asked:?}");
+        assert_eq!(Settings::parse_from(&asked).configs(), Settings::parse_from(["settings"]).configs());
+    }
 
     #[test]
     fn several_values_of_one_option() {

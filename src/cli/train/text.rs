@@ -29,6 +29,8 @@ use crate::{
 /// With --paragraphs, what is trained is a model of paragraphs, for `eval paragraphs`: flat, or of two levels. The same options, data and
 /// seed give all of them the same text in the same order.
 #[derive(Args)]
+#[command(after_help = "Example:\n\
+    \x20 audiosearch train text sentences.txt --minutes 60 --out mine.safetensors")]
 pub struct TextArgs {
     /// Text files, one sentence a line, or one paragraph
     #[arg(required = true, value_name = "FILE")]
@@ -278,7 +280,7 @@ pub fn run(args: TextArgs, context: &Context) -> Result<Outcome> {
         bail!("--out {}: name a file that ends in .safetensors", args.out.display());
     }
     let messages = &context.messages;
-    let mut course = Course { messages, bar: spinner(messages), of: "sentence" };
+    let mut course = Course { messages, bar: spinner(messages, "reading text"), of: "sentence" };
     let report = match args.levels() {
         None => {
             let network = args.sentences();

@@ -106,7 +106,10 @@ impl Corpus {
                 unlabelled(&source.path)?
             };
             if of_source.is_empty() {
-                return Err(TrainError::NoData { path: source.path.clone(), cause: "no sound in it".into() });
+                return Err(TrainError::NoData {
+                    path: source.path.clone(),
+                    cause: "no sound in it; name a folder of recordings, or a list (.tsv, .txt)".into(),
+                });
             }
             rows.extend(of_source.into_iter().map(|row| (i, row)));
         }

@@ -10,7 +10,7 @@ use std::{io::Write as _, path::Path};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use super::{ExportError, Exporter, Map, files::whole, map::grouped, sound::carry};
+use super::{ExportError, Exporter, Format, Map, Shows, files::whole, map::grouped, sound::carry};
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -32,6 +32,16 @@ pub struct Html {
     /// Bytes of the page that sound may take.
     pub audio_budget: u64,
 }
+
+/// How `export` offers it.
+pub(super) const FORMAT: Format = Format {
+    name: "html",
+    endings: &["html", "htm"],
+    about: "A page to look at and listen to",
+    shows: Shows::Picture,
+    font: false,
+    exporter: |options| Box::new(Html { audio_budget: options.audio_budget }),
+};
 
 impl Exporter for Html {
     fn export(&self, map: &Map, out: &Path) -> Result<Vec<String>, ExportError> {

@@ -9,8 +9,10 @@ mod scene;
 mod spectrogram;
 mod svg;
 
+pub(super) use png::PNG;
 pub use png::Png;
 pub use spectrogram::{Panel, write_spectrograms};
+pub(super) use svg::SVG;
 pub use svg::Svg;
 
 use self::scene::Scene;

@@ -11,7 +11,7 @@ use super::{
     font::Font,
     scene::{HEIGHT, NAME, SMALL, TITLE, WIDTH},
 };
-use crate::export::{ExportError, Exporter, Map, files::whole};
+use crate::export::{ExportError, Exporter, Format, Map, Shows, files::whole};
 
 /// Pixels of the png a pixel of the scene.
 pub(super) const SCALE: f32 = 2.0;
@@ -24,6 +24,16 @@ pub struct Png {
     /// The bytes of a font for letters that the built-in one lacks.
     pub font: Option<Vec<u8>>,
 }
+
+/// How `export` offers it.
+pub(in crate::export) const PNG: Format = Format {
+    name: "png",
+    endings: &["png"],
+    about: "A picture of 2400 × 1800 pixels",
+    shows: Shows::Picture,
+    font: true,
+    exporter: |options| Box::new(Png { font: options.font }),
+};
 
 impl Exporter for Png {
     fn export(&self, map: &Map, out: &Path) -> Result<Vec<String>, ExportError> {

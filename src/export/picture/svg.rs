@@ -8,11 +8,21 @@ use super::{
     font::Font,
     scene::{HEIGHT, NAME, SMALL, TITLE, WIDTH},
 };
-use crate::export::{ExportError, Exporter, Map, files::whole};
+use crate::export::{ExportError, Exporter, Format, Map, Shows, files::whole};
 
 /// A picture that any size does no harm to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Svg;
+
+/// How `export` offers it.
+pub(in crate::export) const SVG: Format = Format {
+    name: "svg",
+    endings: &["svg"],
+    about: "A picture that any size does no harm to",
+    shows: Shows::Picture,
+    font: false,
+    exporter: |_| Box::new(Svg),
+};
 
 impl Exporter for Svg {
     fn export(&self, map: &Map, out: &Path) -> Result<Vec<String>, ExportError> {

@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::{baseline::mfcc, samediff::dot};
+use super::warped::mfcc;
 use crate::{
+    eval::dot,
     features::{FeatureConfig, Features, Frontend as _, LogMel},
     frames::Heard,
 };
