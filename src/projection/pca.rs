@@ -6,6 +6,8 @@ use super::{Matrix, Neighbours, Progress, Projection, ProjectionError, eigen::sy
 
 /// Rows whose products are summed in one go; the sums are added in the rows' order, whatever the threads.
 const BLOCK: usize = 2_048;
+/// A direction with less than that part of all variance has none but for rounding.
+const RANK: f64 = 1e-12;
 
 /// The directions of greatest variance, and what lies in their origin.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,9 @@ impl Components {
 
     fn about(vectors: &Matrix, origin: Vec<f64>, count: usize, divisor: f64) -> Self {
         let columns = vectors.columns();
+        if vectors.rows() < columns {
+            return Self::of_few(vectors, origin, count, divisor);
+        }
         let products = |block: &[f32]| {
             let mut sums = vec![0f64; columns * columns];
             let mut row = vec![0f64; columns];
@@ -59,6 +64,30 @@ impl Components {
         axes.iter_mut().for_each(|axis| fix_sign(axis));
         let variance = variance.into_iter().take(count).map(|v| v.max(0.0)).collect();
         Self { origin, axes, variance, total }
+    }
+
+    /// Of fewer rows than columns: the axes out of the rows' products with each other, a smaller matrix with the same variances (Turk and
+    /// Pentland 1991). Directions without variance are left out.
+    fn of_few(vectors: &Matrix, origin: Vec<f64>, count: usize, divisor: f64) -> Self {
+        let about = |row: &[f32]| row.iter().zip(&origin).map(|(v, o)| f64::from(*v) - o).collect::<Vec<f64>>();
+        let rows: Vec<Vec<f64>> = vectors.iter().map(about).collect();
+        let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>() / divisor;
+        let products: Vec<f64> = rows.par_iter().flat_map_iter(|a| rows.iter().map(move |b| product(a, b))).collect();
+        let total = (0..rows.len()).map(|i| products[i * rows.len() + i]).sum::<f64>();
+        let (variance, shares) = symmetric(&products, rows.len());
+        let kept = variance.iter().take(count).take_while(|&&v| v > total * RANK).count();
+        let axis = |shares: &Vec<f64>| {
+            let mut axis = vec![0f64; origin.len()];
+            for (row, share) in rows.iter().zip(shares) {
+                axis.iter_mut().zip(row).for_each(|(sum, v)| *sum += share * v);
+            }
+            let length = axis.iter().map(|v| v * v).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+            axis.iter_mut().for_each(|v| *v /= length);
+            fix_sign(&mut axis);
+            axis
+        };
+        let axes = shares.iter().take(kept).map(axis).collect();
+        Self { origin, axes, variance: variance.into_iter().take(kept).collect(), total }
     }
 
     /// A row's coordinates along the axes, `[count]`.
@@ -114,5 +143,33 @@ impl Projection for Pca {
 
     fn describe(&self) -> String {
         "PCA".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_rows_have_the_axes_that_the_covariance_has() {
+        // Four rows of six numbers, and the same four times over, which the other way takes.
+        let rows = [
+            [1.0, 2.0, 0.0, -1.0, 3.0, 0.5],
+            [0.0, 1.0, 2.0, 2.0, -1.0, 1.5],
+            [3.0, -2.0, 1.0, 0.0, 0.0, 0.0],
+            [1.0; 6],
+        ];
+        let of = |times: usize| Matrix::from_rows(6, rows.iter().cycle().take(4 * times).map(|row| row.as_slice()));
+        let (few, many) = (Components::fit_products(&of(1), 3), Components::fit_products(&of(4), 3));
+        assert_eq!((few.axes.len(), many.axes.len()), (3, 3));
+        for (few, many) in few.axes.concat().iter().zip(many.axes.concat()) {
+            assert!((few - many).abs() < 1e-9, "{few} {many}");
+        }
+        for (few, many) in few.explained().iter().zip(many.explained()) {
+            assert!((few - many).abs() < 1e-12, "{few} {many}");
+        }
+        // A row and its copy lie in one point: there is no direction to see.
+        let same = Components::fit(&Matrix::from_rows(6, [&rows[0][..], &rows[0][..]]), 2);
+        assert_eq!((same.axes.len(), same.place(&rows[0])), (0, [0.0, 0.0]));
     }
 }
