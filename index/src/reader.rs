@@ -151,7 +151,16 @@ impl Reader {
 
     /// All segments, by source and then by place in it.
     pub fn segments(&self) -> impl Iterator<Item = SegmentRef<'_>> + '_ {
-        self.places().flat_map(move |(file, place)| {
+        self.segments_of(|_| true)
+    }
+
+    /// The segments of some sources, by source and then by place in it; of the others nothing is read.
+    pub fn segments_of<'a>(
+        &'a self,
+        wanted: impl Fn(SourceId) -> bool + 'a,
+    ) -> impl Iterator<Item = SegmentRef<'a>> + 'a {
+        let id = |(file, place): &(&FrozenFile, usize)| file.sources().get(*place).map(|own| SourceId(own.id));
+        self.places().filter(move |place| id(place).is_some_and(&wanted)).flat_map(move |(file, place)| {
             let source = self.source(file, place);
             let rows = file.sources().get(place).map_or(&[][..], |s| file.rows_of(s));
             rows.iter().filter_map(move |&row| self.segment(file, row, &source))

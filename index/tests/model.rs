@@ -47,6 +47,12 @@ fn check(dir: &std::path::Path, model: &Model, numbers: &mut Numbers) {
         assert_eq!((own.1.len() as u32, &segment.path), (segment.id.ordinal, &own.0));
         own.1.push(Embedding::new(segment.embedding.to_vec()).unwrap());
     }
+    for id in keys.keys() {
+        let own: Vec<_> = reader.segments_of(|source| source == *id).map(|segment| segment.id).collect();
+        let same: Vec<_> =
+            reader.segments().filter(|segment| segment.source == *id).map(|segment| segment.id).collect();
+        assert_eq!(own, same);
+    }
     assert!(there.keys().eq(model.keys()), "{:?} / {:?}", there.keys(), model.keys());
     for (key, (path, embeddings)) in model {
         assert_eq!((path, embeddings.len()), (&there[key].0, there[key].1.len()));

@@ -6,6 +6,7 @@
 mod compact;
 mod completions;
 mod contents;
+mod discover;
 mod embed;
 mod eval;
 mod export;
@@ -62,6 +63,7 @@ struct Cli {
 enum Command {
     Index(index::IndexArgs),
     Query(query::QueryArgs),
+    Discover(discover::DiscoverArgs),
     Embed(embed::EmbedArgs),
     Reconstruct(reconstruct::ReconstructArgs),
     Train(train::TrainArgs),
@@ -143,6 +145,7 @@ fn run(command: Command, context: &Context) -> Result<Outcome> {
     match command {
         Command::Index(args) => index::run(&args, context),
         Command::Query(args) => query::run(&args, context),
+        Command::Discover(args) => discover::run(&args, context),
         Command::Embed(args) => embed::run(&args, context),
         Command::Reconstruct(args) => reconstruct::run(&args, context),
         Command::Train(args) => (context.torch()?.train)(args, context),

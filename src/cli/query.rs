@@ -115,7 +115,7 @@ pub struct QueryArgs {
     json: bool,
 }
 
-fn probability(text: &str) -> Result<f32, String> {
+pub fn probability(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
         _ => Err("not a number from 0 to 1".into()),
@@ -278,7 +278,7 @@ pub fn written(text: &str, model: &Model, letters: &Letters, network: &FrameNetw
 }
 
 /// Opens what can be searched; where that is gone or damaged, makes it anew from the truth.
-fn open(store: &Path, network: &FrameNetwork, context: &Context) -> Result<Searcher> {
+pub fn open(store: &Path, network: &FrameNetwork, context: &Context) -> Result<Searcher> {
     match Searcher::open(store, network.id()) {
         Err(cause @ (IndexError::Missing { .. } | IndexError::Damaged { .. })) => {
             let index = match Index::open(store, Collection::Audio) {

@@ -2,7 +2,8 @@
 
 use std::f32::consts::TAU;
 
-use realfft::{RealFftPlanner, num_complex::Complex};
+use realfft::RealFftPlanner;
+use rustfft::num_complex::Complex;
 
 use super::{
     FRAME_LENGTH, FRAME_SHIFT, FeatureConfig, Features,

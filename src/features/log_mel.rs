@@ -2,7 +2,8 @@
 
 use std::{f64::consts::TAU, sync::Arc};
 
-use realfft::{RealFftPlanner, RealToComplex, num_complex::Complex};
+use realfft::{RealFftPlanner, RealToComplex};
+use rustfft::num_complex::Complex;
 
 use super::{FRAME_LENGTH, FRAME_SHIFT, FeatureConfig, Features, Frontend, frames, mel::MelFilters};
 

@@ -8,6 +8,9 @@
 //! Of a clip two things are asked, and the more probable one counts. Are these the same words? That is told by z and by the cosine of the
 //! vectors themselves; it is the less probable the more of the clip is silence, and the less the rest is like any sound of speech.
 //! Is it the very same sound, words or not? That the cosine alone tells.
+//!
+//! What is written is never the very same sound. There the cosine of the span with the words tells something besides, and one sound that does
+//! not fit at all tells more against a place than several that fit less well.
 
 use crate::frames::Speech;
 
@@ -61,8 +64,6 @@ impl Sameness {
 
 /// For several clips together that were laid along the recordings.
 pub const LAID: Line = Line { offset: -11.7, slope: 1.64, nearness: 3.74 };
-/// For written words that were laid along the recordings: of 440 words asked for, half of them are said nowhere.
-pub const WRITTEN: Line = Line { offset: -9.6, slope: 1.37, nearness: 2.22 };
 /// For what was compared by one vector alone.
 pub const SPAN: Line = Line { offset: -9.2, slope: 2.33, nearness: 0.0 };
 /// Below that even a best hit is most probably no match: nothing is found, unless one asks for less.
@@ -103,6 +104,15 @@ pub fn confidence_of_clip(score: f32, null: Option<&Null>, sameness: &Sameness, 
     let prior = (segments.max(1) as f32 / FITTED_FOR).ln();
     let words = null.map_or(f32::NEG_INFINITY, |null| sameness.words(null.z(score)) - prior);
     probability(words.max(sameness.sound()))
+}
+
+/// As [`confidence`], for written words that were laid along the recordings: `span` is how many deviations the cosine of the place's span
+/// with the words lies above those of random spans, `spread` how far the likenesses of its moments lie apart. Fitted on 857 words asked of dev,
+/// 407 of them said there; 223 had a right best hit.
+pub fn confidence_of_writing(score: f32, null: Option<&Null>, span: f32, spread: f32, segments: usize) -> f32 {
+    let Some(null) = null else { return score.clamp(0.0, 1.0) };
+    let prior = (segments.max(1) as f32 / FITTED_FOR).ln();
+    probability(-5.4 + null.z(score) + 0.94 * span - 8.75 * spread - prior)
 }
 
 fn probability(odds: f32) -> f32 {
@@ -146,6 +156,15 @@ mod tests {
         // Of silence alone nothing can be said.
         let silence = Speech { sound: vec![0.01; 25], doubt: 0.1 };
         assert!(confidence_of_clip(1.0, Some(&null), &Sameness::of(&silence, 0.99), 6_550) < 0.05);
+    }
+
+    #[test]
+    fn what_is_written_must_fit_in_all_its_sounds() {
+        let scores: Vec<f32> = (0..100).map(|i| 0.2 + 0.002 * i as f32).collect();
+        let null = Null::of(&scores).unwrap();
+        let at = |score, span, spread| confidence_of_writing(score, Some(&null), span, spread, 6_550);
+        assert!(at(0.6, 3.0, 0.1) > 0.8 && at(0.3, 0.0, 0.3) < 0.05);
+        assert!(at(0.5, 2.0, 0.1) > at(0.5, 2.0, 0.3) && at(0.5, 2.0, 0.1) > at(0.5, 0.0, 0.1));
     }
 
     #[test]

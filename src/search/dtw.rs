@@ -9,6 +9,8 @@ use crate::frames::{Heard, Pattern};
 pub struct Alignment {
     /// Mean over the query's moments of the likeness to the vector that each is laid on; 1 is the very same sound.
     pub likeness: f32,
+    /// Standard deviation of those likenesses: one sound that does not fit at all tells more against a place than several that fit less well.
+    pub spread: f32,
     /// For each moment of the query the vector of the stretch that it is laid on; rising or standing.
     pub path: Vec<usize>,
 }
@@ -60,7 +62,12 @@ pub fn lay_along(query: &Pattern, stretch: &Heard, most: usize) -> Vec<Alignment
         for i in (1..n).rev() {
             path[i - 1] = path[i] - usize::from(back[i * m + path[i]]);
         }
-        let alignment = Alignment { likeness: last[end] / n as f32, path };
+        let likeness = last[end] / n as f32;
+        // What a moment of the path adds to the sum is its own likeness.
+        let sum = |i: usize| sums[i * m + path[i]];
+        let own = |i: usize| if i == 0 { sum(0) } else { sum(i) - sum(i - 1) };
+        let spread = ((0..n).map(|i| (own(i) - likeness).powi(2)).sum::<f32>() / n as f32).sqrt();
+        let alignment = Alignment { likeness, spread, path };
         let fresh = !taken[alignment.start()..alignment.end()].contains(&true);
         // What overlaps a better place is no place of its own, nor does it hide others.
         if fresh {
@@ -119,6 +126,7 @@ mod tests {
     #[test]
     fn a_word_is_found_where_it_is_said() {
         let found = lay_along(&asked("word"), &heard("xxxwordxx"), 1);
+        assert_eq!(found[0].spread, 0.0);
         assert_eq!((found[0].likeness, found[0].path.as_slice()), (1.0, &[3, 4, 5, 6][..]));
         assert_eq!((found[0].start(), found[0].end()), (3, 7));
     }
@@ -143,6 +151,13 @@ mod tests {
                 assert!(place.end() <= other.start() || other.end() <= place.start());
             }
         }
+    }
+
+    #[test]
+    fn the_spread_tells_one_wrong_sound_from_many_that_are_not_quite_right() {
+        let wrong = lay_along(&asked("word"), &heard("xxwoxdxx"), 1);
+        assert_eq!(wrong[0].likeness, 0.75);
+        assert!((wrong[0].spread - 0.1875_f32.sqrt()).abs() < 1e-6, "{wrong:?}");
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub struct Place {
     pub hit: Hit,
     /// The cosine of the span alone.
     pub cosine: f32,
+    /// How far the likenesses of its moments lie apart (see [`Alignment`]); nothing where it was not looked at.
+    pub spread: f32,
     /// How nearly the very same its sounds are, where that was looked at.
     pub own: Option<f32>,
     /// How the question lies there, where asked for.
@@ -123,7 +125,7 @@ fn lay(
         let span = Span { start, len: end.saturating_sub(start) as u32 };
         let (hit, cosine) = named(span, place.likeness).filter(|(hit, _)| hit.span.len > 0)?;
         let moments = if laying.explain { moments(heard, around, &place.path, first) } else { Vec::new() };
-        Some(Place { hit, cosine, own: None, moments })
+        Some(Place { hit, cosine, spread: place.spread, own: None, moments })
     };
     lay_along(heard, around, most).into_iter().filter_map(place).collect()
 }

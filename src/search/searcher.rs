@@ -1,15 +1,19 @@
 //! Embedded clips → hits.
 
-use std::{collections::HashMap, ops::Range, path::Path, sync::OnceLock};
+use std::{
+    collections::HashMap,
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use audiosearch_index::{
-    Collection, Embedding, EmbeddingError, Filter, Fingerprint, Hit, IndexError, Query, Reader, Schema, SegmentRef,
+    Collection, Embedding, EmbeddingError, Filter, Fingerprint, Hit, IndexError, Query, Reader, Sampled, Schema,
     SourceId, SourceKey, Span,
 };
 
 use super::{
-    align::{self, Laid, Vote},
-    confidence::{LAID, Line, Null, SPAN, Sameness, WRITTEN, confidence, confidence_of_clip},
+    confidence::{LAID, Line, Null, SPAN, Sameness, confidence, confidence_of_clip, confidence_of_writing},
     fine::refine,
     found::Found,
     merge::{merge, merge_by},
@@ -24,8 +28,6 @@ use crate::{
     pipeline::Embedded,
 };
 
-/// Answers that each window of a long clip collects, at least.
-const VOTES: usize = 200;
 /// Segments that are looked at again moment by moment: so many, and so many for each hit wanted.
 const CANDIDATES: usize = 1_000;
 const CANDIDATES_EACH: usize = 20;
@@ -60,11 +62,13 @@ struct Asked<'a> {
     line: Line,
     /// Of a clip that is laid along the recordings.
     speech: Option<&'a Speech>,
+    /// Of written words that are laid along the recordings: cosines of random spans.
+    spans: Option<Null>,
 }
 
 impl Asked<'_> {
     fn plain(null: Option<Null>, line: Line) -> Self {
-        Self { null, line, speech: None }
+        Self { null, line, speech: None, spans: None }
     }
 }
 
@@ -87,7 +91,7 @@ pub enum SearchError {
 
 /// A store that is only read.
 pub struct Searcher {
-    reader: Reader,
+    pub(super) reader: Reader,
     archive: Archive,
     known: HashMap<SourceId, Known>,
     /// All vectors of a small store, once a question was laid along them.
@@ -126,6 +130,21 @@ impl Searcher {
         self.reader.sources().find(|source| source.key == *key).map(|source| source.id)
     }
 
+    /// How many segments are searched.
+    pub fn segments(&self) -> usize {
+        self.reader.len()
+    }
+
+    /// About so many segments, from all over the store.
+    pub(super) fn sample(&self, count: usize) -> Result<Vec<Sampled>, SearchError> {
+        Ok(self.reader.sample(count)?)
+    }
+
+    /// Every recording as it was given to the index.
+    pub(super) fn paths(&self) -> impl Iterator<Item = (SourceId, PathBuf)> + '_ {
+        self.reader.sources().map(|source| (source.id, source.path))
+    }
+
     /// How much is searched.
     pub fn hours(&self) -> f64 {
         let samples: u64 = self.known.values().map(|known| known.samples).sum();
@@ -142,9 +161,8 @@ impl Searcher {
     /// # Errors
     /// Where the vectors are of another dimension, or the store turns out damaged.
     pub fn search(&self, question: &Question, options: &Options) -> Result<Vec<Found>, SearchError> {
-        let (sound, laid, line) = match question {
-            Question::Clip(sound) => (sound, LAID, SPAN),
-            Question::Word(sound) => (sound, WRITTEN, SPAN),
+        let sound = match question {
+            Question::Clip(sound) | Question::Word(sound) => sound,
             Question::Several { like, unlike } => return self.several(like, unlike, options),
         };
         let Some((_, first)) = sound.spans.first() else { return Ok(Vec::new()) };
@@ -159,7 +177,12 @@ impl Searcher {
             let laying = Laying { most: places_each(options), explain: options.explain };
             let mut places = self.lay(&heard.asked, &candidates, laying)?;
             refine(&mut places, &heard.phases, (options.k, options.explain), |source, range| self.hear(source, range))?;
-            let asked = Asked { null, line: laid, speech: heard.phases.first().map(|phase| &phase.speech) };
+            let speech = heard.phases.first().map(|phase| &phase.speech);
+            let spans = match question {
+                Question::Word(_) => self.spans_at_random(&sound.spans)?,
+                _ => None,
+            };
+            let asked = Asked { null, line: LAID, speech, spans };
             let mut found = self.finish(places, &asked, options);
             self.widen(&mut found, heard)?;
             return Ok(found);
@@ -169,7 +192,7 @@ impl Searcher {
             (_, [(_, embedding)]) => self.one(embedding, options)?,
             (_, spans) => self.sequence(spans, options)?,
         };
-        Ok(self.finish(unlaid(hits), &Asked::plain(self.spans_at_random(first)?, line), options))
+        Ok(self.finish(unlaid(hits), &Asked::plain(self.spans_at_random(&sound.spans[..1])?, SPAN), options))
     }
 
     /// Examples together: each is laid along the best places for their middle, and a place is worth what it is to all of them.
@@ -178,7 +201,8 @@ impl Searcher {
         let asked = |sound: &Sound| sound.heard.as_ref().map(|heard| heard.asked.clone());
         let all_heard = |sounds: &[Sound]| -> Option<Vec<Pattern>> { sounds.iter().map(asked).collect() };
         let (Some(like), Some(unlike), true) = (all_heard(like), all_heard(unlike), options.rerank) else {
-            let asked = Asked::plain(self.spans_at_random(&middle)?, SPAN);
+            let nowhere = Span { start: 0, len: 0 };
+            let asked = Asked::plain(self.spans_at_random(&[(nowhere, middle.clone())])?, SPAN);
             return Ok(self.finish(unlaid(self.one(&middle, options)?), &asked, options));
         };
         let Some((first, others)) = like.split_first() else { return Ok(Vec::new()) };
@@ -223,10 +247,13 @@ impl Searcher {
         merge_by(&mut places, options.per_file, |place| &mut place.hit);
         places.retain(|place| options.min_score.is_none_or(|least| place.hit.score >= least));
         places.truncate(options.k);
-        let found = places.into_iter().map(|Place { hit, own, moments, .. }| {
+        let found = places.into_iter().map(|Place { hit, cosine, spread, own, moments }| {
             let (null, segments) = (asked.null.as_ref(), self.reader.len());
-            let confidence = match (asked.speech, own) {
-                (Some(speech), Some(own)) => confidence_of_clip(hit.score, null, &Sameness::of(speech, own), segments),
+            let confidence = match (asked.speech, own, &asked.spans) {
+                (Some(speech), Some(own), _) => {
+                    confidence_of_clip(hit.score, null, &Sameness::of(speech, own), segments)
+                }
+                (_, _, Some(spans)) => confidence_of_writing(hit.score, null, spans.z(cosine), spread, segments),
                 _ => confidence(hit.score, null, asked.line, segments),
             };
             Found { hit, confidence, moments }
@@ -285,7 +312,7 @@ impl Searcher {
     }
 
     /// What a recording has there, and its length in samples.
-    fn hear(&self, source: SourceId, range: Range<usize>) -> Result<(Heard, u64), SearchError> {
+    pub(super) fn hear(&self, source: SourceId, range: Range<usize>) -> Result<(Heard, u64), SearchError> {
         let Some(known) = self.known.get(&source) else { return Ok((Heard::new(1), 0)) };
         Ok((self.archive.read(&known.key, known.samples, range).map_err(frames)?, known.samples))
     }
@@ -303,9 +330,11 @@ impl Searcher {
         Ok(())
     }
 
-    fn spans_at_random(&self, embedding: &Embedding) -> Result<Option<Null>, IndexError> {
+    /// Cosines of random spans with what is most like them of these.
+    fn spans_at_random(&self, asked: &[Embedded]) -> Result<Option<Null>, IndexError> {
         let sample = self.reader.sample(RANDOM_SPANS)?;
-        let scores: Vec<f32> = sample.iter().map(|segment| cosine(embedding, &segment.embedding)).collect();
+        let nearest = |vector: &[f32]| asked.iter().map(|(_, asked)| cosine(asked, vector)).reduce(f32::max);
+        let scores: Vec<f32> = sample.iter().filter_map(|segment| nearest(&segment.embedding)).collect();
         Ok(Null::of(&scores))
     }
 
@@ -341,56 +370,6 @@ impl Searcher {
             k = k.saturating_mul(4);
         }
     }
-
-    /// A sequence of windows: each votes, then the best places are measured with every window.
-    fn sequence(&self, spans: &[Embedded], options: &Options) -> Result<Vec<Hit>, IndexError> {
-        let first = spans.first().map_or(0, |(span, _)| span.start);
-        let offsets: Vec<i64> = spans.iter().map(|(span, _)| (span.start - first) as i64).collect();
-        let most = options.k.saturating_mul(4).max(VOTES);
-        let mut votes = Vec::new();
-        for (window, (_, embedding)) in spans.iter().enumerate() {
-            let query =
-                Query::new(embedding).k(most.min(self.reader.len())).exact(options.exact).filter(filter(options));
-            votes.extend(self.reader.search(&query)?.into_iter().map(|hit| Vote {
-                source: hit.source,
-                place: hit.span.start as i64 - offsets[window],
-                window,
-                score: hit.score,
-            }));
-        }
-        let candidates = align::candidates(&votes, spans.len(), most);
-        let mut by_source: HashMap<SourceId, Vec<SegmentRef<'_>>> =
-            candidates.iter().map(|candidate| (candidate.source, Vec::new())).collect();
-        for segment in self.reader.segments() {
-            if let Some(segments) = by_source.get_mut(&segment.source) {
-                segments.push(segment);
-            }
-        }
-        let mut hits = Vec::new();
-        for candidate in candidates {
-            let segments = &by_source[&candidate.source];
-            let places: Vec<Span> = segments.iter().map(|segment| segment.span).collect();
-            let cosine = |window: usize, segment: usize| cosine(&spans[window].1, segments[segment].embedding);
-            let Some(Laid { score, span, best }) = align::lay(candidate.place, &offsets, &places, cosine) else {
-                continue;
-            };
-            if options.not.is_some_and(|(id, not)| id == candidate.source && not.overlap(&span) > 0) {
-                continue;
-            }
-            let best = &segments[best];
-            hits.push(Hit {
-                segment: best.id,
-                source: best.source,
-                path: best.path.to_owned(),
-                span,
-                label: best.label.map(str::to_owned),
-                text: best.text.map(str::to_owned),
-                score,
-            });
-        }
-        hits.sort_by(|a: &Hit, b| b.score.total_cmp(&a.score).then(a.source.cmp(&b.source)));
-        Ok(merge(hits, options.per_file))
-    }
 }
 
 fn frames(cause: ArchiveError) -> SearchError {
@@ -405,13 +384,13 @@ fn places_each(options: &Options) -> usize {
 
 /// Places that were found by their vectors alone.
 fn unlaid(hits: Vec<Hit>) -> Vec<Place> {
-    hits.into_iter().map(|hit| Place { cosine: hit.score, own: None, hit, moments: Vec::new() }).collect()
+    hits.into_iter().map(|hit| Place { cosine: hit.score, spread: 0.0, own: None, hit, moments: Vec::new() }).collect()
 }
 
-fn cosine(a: &Embedding, b: &[f32]) -> f32 {
+pub(super) fn cosine(a: &Embedding, b: &[f32]) -> f32 {
     a.as_slice().iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-fn filter(options: &Options) -> Filter {
+pub(super) fn filter(options: &Options) -> Filter {
     Filter { not_overlapping: options.not, ..Filter::default() }
 }

@@ -37,6 +37,9 @@ pub struct AudioArgs {
     /// Manifest of labelled words that early stopping looks at; may be given several times
     #[arg(long, value_name = "MANIFEST")]
     dev: Vec<PathBuf>,
+    /// Begin with the weights of this model; the network has its shape then
+    #[arg(long, value_name = "M.safetensors")]
+    from: Option<PathBuf>,
     /// What is minimised: sa, dsa, cae, contrastive, multiview, agreement, each with a weight
     #[arg(long, default_value = "dsa:1", value_name = "NAME:WEIGHT,…")]
     objective: Objective,
@@ -119,6 +122,7 @@ impl AudioArgs {
             batch: self.batch.config(),
             augment: self.augment.config(),
             data: self.data,
+            from: self.from,
             dev: self.dev,
             out: self.out,
             objective: self.objective,

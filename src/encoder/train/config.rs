@@ -237,6 +237,9 @@ pub struct TrainConfig {
     pub dev: Vec<PathBuf>,
     /// The model to write; its state is kept beside it as `OUT.state`, its log as `OUT.csv`.
     pub out: PathBuf,
+    /// A model whose weights the run begins with: its encoder's shape, filterbank and statistics of the input take the place of
+    /// `network`'s, and so do its decoder's and written-word encoder's, where the objective trains one.
+    pub from: Option<PathBuf>,
     /// The network; the alphabet is filled in from the labels.
     pub network: EncoderConfig,
     /// What is minimised.

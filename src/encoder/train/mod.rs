@@ -14,6 +14,7 @@ mod manifest;
 mod normaliser;
 pub(crate) mod optimiser;
 mod session;
+mod start;
 pub(crate) mod state;
 #[cfg(test)]
 mod tests;

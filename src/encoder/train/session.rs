@@ -19,6 +19,7 @@ use super::error::TrainError;
 use super::journal::Journal;
 use super::loss::{Losses, Networks};
 use super::optimiser::{self, AdamW};
+use super::start::Start;
 use super::state::{Standing, Weights, beside};
 use super::{DevFigures, Progress, TrainReport, gradient, normaliser};
 
@@ -39,10 +40,15 @@ pub(super) fn run(
     config: &TrainConfig,
     progress: &mut dyn FnMut(&Progress) -> bool,
 ) -> Result<TrainReport, TrainError> {
-    check(config)?;
+    let mut config = config.clone();
+    let start = config.from.as_deref().map(Start::read).transpose()?;
+    if let Some(start) = &start {
+        start.shape(&mut config);
+    }
+    check(&config)?;
     tch::set_num_threads(config.threads.max(1) as i32);
     let corpus = Corpus::load(&config.data, &config.network.features)?;
-    let dev = config.dev.iter().map(|path| DevSet::load(path, config)).collect::<Result<Vec<_>, _>>()?;
+    let dev = config.dev.iter().map(|path| DevSet::load(path, &config)).collect::<Result<Vec<_>, _>>()?;
     let loaded = Progress::Loaded {
         recordings: corpus.recordings.len(),
         tokens: corpus.words.iter().map(|w| w.count()).sum(),
@@ -51,10 +57,9 @@ pub(super) fn run(
         left_out: corpus.left_out.len(),
     };
     progress(&loaded);
-    let mut config = config.clone();
-    complete(&mut config, &corpus);
+    complete(&mut config, &corpus, start.as_ref());
     let (corpus, held) = if dev.is_empty() { corpus.hold_out() } else { (corpus, None) };
-    Run::new(&config, &corpus, held.as_ref(), dev)?.go(progress)
+    Run::new(&config, &corpus, held.as_ref(), dev, start)?.go(progress)
 }
 
 fn check(config: &TrainConfig) -> Result<(), TrainError> {
@@ -80,8 +85,13 @@ fn check(config: &TrainConfig) -> Result<(), TrainError> {
 }
 
 /// Fills in what only the data know.
-fn complete(config: &mut TrainConfig, corpus: &Corpus) {
-    let alphabet = corpus.alphabet();
+fn complete(config: &mut TrainConfig, corpus: &Corpus, start: Option<&Start>) {
+    let mut alphabet = corpus.alphabet();
+    if let Some(known) = start.and_then(Start::alphabet)
+        && alphabet.chars().all(|character| known.contains(character))
+    {
+        alphabet = known.to_owned();
+    }
     config.network.spelling = match (config.objective.multiview > 0.0, alphabet.is_empty()) {
         (true, false) => {
             let given = config.network.spelling.take();
@@ -144,9 +154,10 @@ impl<'a> Run<'a> {
         corpus: &'a Corpus,
         held: Option<&'a Corpus>,
         dev: Vec<DevSet>,
+        start: Option<Start>,
     ) -> Result<Run<'a>, TrainError> {
         let device = config.device.torch()?;
-        let (mean, std) = corpus.statistics();
+        let (mean, std) = start.as_ref().map_or_else(|| Ok(corpus.statistics()), Start::statistics)?;
         let sampler = Sampler::new(corpus, config, mean.clone(), std.clone());
         let held = held.map(|held| Sampler::new(held, config, mean.clone(), std.clone()));
         let (words, windows) = sampler.can_draw();
@@ -158,6 +169,9 @@ impl<'a> Run<'a> {
         let now = Parameters::fresh(layout(&config.network), config.seed, device)?;
         now.assign("input.mean", &tch::Tensor::f_from_slice(&mean)?)?;
         now.assign("input.std", &tch::Tensor::f_from_slice(&std)?)?;
+        if let Some(start) = start {
+            start.fill(&config.network, &now)?;
+        }
         let average = now.copied()?;
         let optimiser = AdamW::new(&now)?;
         let weights = Weights { now, mean: average, optimiser };

@@ -48,6 +48,7 @@ fn config(folder: &Path, data: &str) -> TrainConfig {
         data: vec![data.parse().unwrap()],
         dev: Vec::new(),
         out: folder.join("m.safetensors"),
+        from: None,
         network: EncoderConfig { spelling: None, dropout: 0.1, ..small_config() },
         objective: "contrastive,dsa:0.5".parse().unwrap(),
         temperature: 0.1,
@@ -124,6 +125,40 @@ fn a_trained_network_tells_words_of_new_speakers_apart() {
         let report = train(&config, &mut |_| true).unwrap();
         assert!(report.best.unwrap().0 > 0.4, "SWDP AP {:?}; chance is about 0.1", report.best);
     }
+}
+
+#[test]
+fn a_run_that_begins_with_a_model_goes_on_from_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = language(folder.path());
+    let first = TrainConfig {
+        objective: "contrastive,dsa:0.5,multiview:0.5".parse().unwrap(),
+        ..config(folder.path(), manifest.to_str().unwrap())
+    };
+    let from_nothing = losses(&first);
+    let second = TrainConfig {
+        from: Some(first.out.clone()),
+        out: folder.path().join("second.safetensors"),
+        // The model's shape counts, not what is asked for here.
+        network: EncoderConfig { width: 24, ..first.network.clone() },
+        ..first.clone()
+    };
+    let from_there = losses(&second);
+    assert!(from_there[0] < 0.8 * from_nothing[0], "{from_nothing:?} {from_there:?}");
+    let (model, _) = Checkpoint::read(&second.out).unwrap();
+    assert_eq!(model.config, Checkpoint::read(&first.out).unwrap().0.config);
+    // What the objective does not train would not fit the vectors any more.
+    let third = TrainConfig {
+        objective: "contrastive".parse().unwrap(),
+        network: EncoderConfig { decoder: None, ..first.network.clone() },
+        budget: Budget::Steps(1),
+        ..second.clone()
+    };
+    losses(&third);
+    let (model, _) = Checkpoint::read(&third.out).unwrap();
+    assert_eq!((model.config.decoder.is_none(), model.config.spelling.is_none()), (true, true));
+    let missing = TrainConfig { from: Some(folder.path().join("no.safetensors")), ..second };
+    assert!(train(&missing, &mut |_| true).unwrap_err().to_string().contains("no.safetensors"));
 }
 
 #[test]

@@ -1,0 +1,65 @@
+//! A long clip as a sequence of windows.
+
+use std::collections::{HashMap, HashSet};
+
+use audiosearch_index::{Hit, IndexError, Query, SegmentRef, SourceId, Span};
+
+use super::{
+    align::{self, Laid, Vote},
+    merge::merge,
+    searcher::{Options, Searcher, cosine, filter},
+};
+use crate::pipeline::Embedded;
+
+/// Answers that each window of a long clip collects, at least.
+const VOTES: usize = 200;
+
+impl Searcher {
+    /// A sequence of windows: each votes, then the best places are measured with every window.
+    pub(super) fn sequence(&self, spans: &[Embedded], options: &Options) -> Result<Vec<Hit>, IndexError> {
+        let first = spans.first().map_or(0, |(span, _)| span.start);
+        let offsets: Vec<i64> = spans.iter().map(|(span, _)| (span.start - first) as i64).collect();
+        let most = options.k.saturating_mul(4).max(VOTES);
+        let mut votes = Vec::new();
+        for (window, (_, embedding)) in spans.iter().enumerate() {
+            let query =
+                Query::new(embedding).k(most.min(self.reader.len())).exact(options.exact).filter(filter(options));
+            votes.extend(self.reader.search(&query)?.into_iter().map(|hit| Vote {
+                source: hit.source,
+                place: hit.span.start as i64 - offsets[window],
+                window,
+                score: hit.score,
+            }));
+        }
+        let candidates = align::candidates(&votes, spans.len(), most);
+        let named: HashSet<SourceId> = candidates.iter().map(|candidate| candidate.source).collect();
+        let mut by_source: HashMap<SourceId, Vec<SegmentRef<'_>>> = HashMap::new();
+        for segment in self.reader.segments_of(|source| named.contains(&source)) {
+            by_source.entry(segment.source).or_default().push(segment);
+        }
+        let mut hits = Vec::new();
+        for candidate in candidates {
+            let Some(segments) = by_source.get(&candidate.source) else { continue };
+            let places: Vec<Span> = segments.iter().map(|segment| segment.span).collect();
+            let cosine = |window: usize, segment: usize| cosine(&spans[window].1, segments[segment].embedding);
+            let Some(Laid { score, span, best }) = align::lay(candidate.place, &offsets, &places, cosine) else {
+                continue;
+            };
+            if options.not.is_some_and(|(id, not)| id == candidate.source && not.overlap(&span) > 0) {
+                continue;
+            }
+            let best = &segments[best];
+            hits.push(Hit {
+                segment: best.id,
+                source: best.source,
+                path: best.path.to_owned(),
+                span,
+                label: best.label.map(str::to_owned),
+                text: best.text.map(str::to_owned),
+                score,
+            });
+        }
+        hits.sort_by(|a: &Hit, b| b.score.total_cmp(&a.score).then(a.source.cmp(&b.source)));
+        Ok(merge(hits, options.per_file))
+    }
+}
