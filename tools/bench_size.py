@@ -18,6 +18,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 import bench
 from plot_size import picture
@@ -79,15 +80,36 @@ def index(program, work, hours, hour):
     return dict(usage, segments=json.loads(text.splitlines()[-1])["segments"], store_mb=size_of(store) / 1e6, load=load)
 
 
-def clips_of(folder, program, work):
-    """Twenty recordings from all over the shortest quarter of the folder, with their seconds."""
-    return bench.short_clips(sorted(bench.lengths(program, folder, work / "store of the folder").items()))
+def pieces(known, work, seconds=0.6, most=101):
+    """Lists of one and of many pieces as long as a word, each out of the middle of another recording, and how many more the second holds."""
+    long_enough = sorted((path, length) for path, length in known.items() if length > seconds)
+    chosen = long_enough[:: max(len(long_enough) // most, 1)][:most]
+    rows = [f"{path}\t{(length - seconds) / 2:.3f}\t{(length + seconds) / 2:.3f}\n" for path, length in chosen]
+    lists = work / "one.tsv", work / "many.tsv"
+    for out, part in zip(lists, (rows[:1], rows)):
+        out.write_text("path\tstart\tend\n" + "".join(part))
+    return lists, len(rows) - 1
 
 
-def query(program, work, hour, clips):
+def further_word(program, store, lists, more):
+    """Milliseconds that each further piece of a list takes after its encoding: middle of five by the clock, and of processor."""
+    def each(command):
+        slopes = []
+        for _ in range(5):
+            one, many = (bench.measured([*command, "--list", str(of)], stderr=subprocess.DEVNULL)[0] for of in lists)
+            slopes.append([(many[time] - one[time]) * 1e3 / more for time in ("wall", "cpu")])
+        return [statistics.median(column) for column in zip(*slopes)]
+
+    with tempfile.TemporaryDirectory() as folder:
+        ask = each([program, "query", "--store", store, "--json", "--quiet", "--min-confidence", "0"])
+        embed = each([program, "embed", "--quiet", "--out", f"{folder}/vectors.npy"])
+    return {"ms": ask[0] - embed[0], "cpu_ms": ask[1] - embed[1], "embed_ms": embed[0]}
+
+
+def query(program, work, hour, clips, words):
     store = str(work / f"store-{hour:g}")
     ask = [program, "query", clips[0], "--store", store, "--json", "--quiet", "--min-confidence", "0"]
-    return {"cold": bench.starts(ask), "further": bench.further(program, clips, store)}
+    return {"cold": bench.starts(ask), "further": bench.further(program, clips, store), "word": further_word(program, store, *words)}
 
 
 def dtw(program, python, work, hour, clip, minutes):
@@ -109,7 +131,7 @@ def table(figures):
     """Markdown, a row a size; milliseconds by the clock, and of processor in brackets."""
     lines = [
         bench.row(["hours", "segments", "index, clock", "processor", "peak MB", "store, MB an hour", "`query`, whole process",
-                   "each further clip", "of that after `embed`", "subsequence DTW"]),
+                   "each further 0.6 s, after `embed`", "each further phrase, after `embed`", "subsequence DTW"]),
         "|" + "---|" * 10,
     ]
     slope = figures.get("dtw", {}).get("per_second")
@@ -120,10 +142,10 @@ def table(figures):
         cells = [f"{hours:.0f}", f"{made['segments']:,}", f"{made['wall']:,.0f} s", f"{made['cpu']:,.0f} s", f"{made['peak_mb']:.0f}",
                  f"{made['store_mb'] / hours:.0f}"]
         if asked := size.get("query"):
-            cold, more = asked["cold"], asked["further"]
+            cold, more, word = asked["cold"], asked["further"], asked["word"]
             both = lambda clock, processor: f"{clock:.0f} ms ({processor:.0f})"
             cells.append(both(cold["median_ms"], cold["cpu_ms"]))
-            cells.append(both(more["all_ms"], more["all_cpu_ms"]))
+            cells.append(both(word["ms"], word["cpu_ms"]))
             cells.append(both(more["all_ms"] - more["embed_ms"], more["all_cpu_ms"] - more["embed_cpu_ms"]))
         else:
             cells += [""] * 3
@@ -160,11 +182,12 @@ def main():
         figures["sizes"][f"{hour:g}"]["index"] = index(program, work, arguments.hours, hour)
         keep()
     if "query" in stages or "dtw" in stages:
-        asked = clips_of(arguments.folder.resolve(), program, work)
+        known = bench.lengths(program, arguments.folder.resolve(), work / "store of the folder")
+        asked, words = bench.short_clips(sorted(known.items())), pieces(known, work)
         clips = [path for path, _ in asked]
         figures["clip_seconds"] = statistics.median(seconds for _, seconds in asked)
     for hour in arguments.hours if "query" in stages else []:
-        figures["sizes"][f"{hour:g}"]["query"] = query(program, work, hour, clips)
+        figures["sizes"][f"{hour:g}"]["query"] = query(program, work, hour, clips, words)
         keep()
     if "dtw" in stages:
         figures["dtw"] = dtw(program, arguments.python, work, arguments.hours[0], clips[0], arguments.minutes)

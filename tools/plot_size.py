@@ -19,7 +19,8 @@ def series(figures):
         ("index", "#d9480f", [(hours(size), size["index"]["cpu"]) for size in sizes]),
         ("subsequence DTW, a query", "#868e96", [(hours(size), slope * size["seconds"]) for size in sizes] if slope else []),
         ("query, whole process", "#1971c2", [(hours(size), size["query"]["cold"]["cpu_ms"] / 1e3) for size in asked]),
-        ("each further clip", "#2f9e44", [(hours(size), size["query"]["further"]["all_cpu_ms"] / 1e3) for size in asked]),
+        ("each further phrase", "#2f9e44", [(hours(size), size["query"]["further"]["all_cpu_ms"] / 1e3) for size in asked]),
+        ("each further 0.6 s", "#9c36b5", [(hours(size), size["query"]["word"]["cpu_ms"] / 1e3) for size in asked]),
     ]
     return [line for line in lines if line[2]]
 

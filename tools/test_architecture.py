@@ -1,4 +1,4 @@
-"""The rooms of src/ use each other one way: no circle, as ARCHITECTURE.md says."""
+"""The rooms of src/, and the modules of index/, use each other one way: no circle, as ARCHITECTURE.md says."""
 
 from __future__ import annotations
 
@@ -81,6 +81,11 @@ class Rooms(unittest.TestCase):
     def test_rooms_use_each_other_one_way(self):
         edges = graph(ROOT / "src")
         self.assertIn("audio", edges["pipeline"], "the check reads nothing")
+        self.assertIsNone(circle(edges))
+
+    def test_the_modules_of_the_index_use_each_other_one_way(self):
+        edges = graph(ROOT / "index/src")
+        self.assertIn("adjacency", edges["search"], "the check reads nothing")
         self.assertIsNone(circle(edges))
 
     def test_the_command_line_is_used_by_nobody(self):

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use crate::adjacency::Graph;
 use crate::error::{IndexError, Result};
 use crate::frozen::{Contents, FrozenFile, Kind, write};
-use crate::graph::{Graph, Material, build, grow, renumber, walk_order};
+use crate::graph::{Material, build, grow, renumber, walk_order};
 use crate::record::SourceRecord;
 use crate::search::{CodesView, Kernel, Scale};
 use crate::truth::{Change, Truth};

@@ -98,7 +98,7 @@ impl Index {
 
     /// The means to change the collection.
     pub fn writer(&self) -> Result<Writer<'_>> {
-        Ok(Writer::new(self))
+        Ok(Writer::new(&self.truth, &self.dir, self.collection))
     }
 
     /// Builds the frozen files anew from the truth.
@@ -148,7 +148,7 @@ impl Index {
         self.collection
     }
 
-    pub(crate) fn check_dimension(&self, given: u32) -> Result<()> {
+    fn check_dimension(&self, given: u32) -> Result<()> {
         let stored = self.schema().dimension;
         if given == stored {
             return Ok(());

@@ -5,6 +5,7 @@
 //! with an HNSW graph. An [`Index`] changes the truth, one process at a time; a [`Reader`] searches the frozen
 //! generation at any time, also while an index is written.
 
+mod adjacency;
 mod embedding;
 mod error;
 mod freeze;

@@ -306,7 +306,7 @@ impl Reader {
     fn walk_file(
         &self,
         file: &FrozenFile,
-        graph: &crate::graph::GraphView<'_>,
+        graph: &crate::adjacency::GraphView<'_>,
         selection: &Selection<'_>,
         query: &Query<'_>,
         ef: usize,

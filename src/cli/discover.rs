@@ -39,7 +39,7 @@ pub struct DiscoverArgs {
     min_confidence: f32,
     /// Stretches that ask, at most, spread evenly over the store
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
-    segments: u32,
+    sample: u32,
     /// Moments that each may name as its like
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     neighbours: u32,
@@ -66,7 +66,7 @@ pub fn run(args: &DiscoverArgs, context: &Context) -> Result<Outcome> {
     let network = FrameNetwork::shipped()?;
     let searcher = open(&store, &network, context)?;
     let options = DiscoveryOptions {
-        segments: args.segments as usize,
+        segments: args.sample as usize,
         neighbours: args.neighbours as usize,
         min_confidence: args.min_confidence,
     };

@@ -8,8 +8,8 @@ use bytemuck::Pod;
 use super::format::{Header, Kind, LabelRow, NO_LABEL, Row, Section, SourceRow};
 use super::layers;
 use super::mapped::Mapped;
+use crate::adjacency::GraphView;
 use crate::error::{IndexError, Result};
-use crate::graph::GraphView;
 use crate::{Schema, Span};
 
 /// An open frozen file. Lengths were checked when it was opened; numbers inside sections are checked when used.

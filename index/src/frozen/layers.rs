@@ -4,7 +4,7 @@
 //! the layer below, which in the lowest is its row again, `[n]`; its links as places in this layer
 //! `[n, upper degree]`, filled up with `u32::MAX`.
 
-use crate::graph::{Graph, GraphView, LayerView};
+use crate::adjacency::{Graph, GraphView, LayerView};
 
 /// Puts the layers of `graph` one after the other.
 pub(crate) fn encode(graph: &Graph) -> Vec<u32> {

@@ -8,8 +8,8 @@ use super::contents::Contents;
 use super::format::{ALIGN, HEADER, Header, Kind, Place, Section};
 use super::layers;
 use crate::Schema;
+use crate::adjacency::Graph;
 use crate::error::{IndexError, Result};
-use crate::graph::Graph;
 use crate::search::Scale;
 
 /// Writes base or tail to `path`: under a temporary name first, then synced, then renamed.

@@ -1,7 +1,8 @@
 //! Growing a graph instead of building it anew.
 
 use super::knit::{Material, insert};
-use super::{Graph, GraphView, Layer, NO_LINK, reconnect};
+use super::reach::reconnect;
+use crate::adjacency::{Graph, GraphView, Layer, NO_LINK};
 
 /// Carries the graph of earlier rows over to `material` and inserts the rows that it does not have.
 ///

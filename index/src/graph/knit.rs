@@ -11,8 +11,9 @@
 
 use rayon::prelude::*;
 
+use super::reach::reconnect;
 use super::seed::{M, seed};
-use super::{Graph, Layer, NO_LINK, reconnect};
+use crate::adjacency::{Graph, GraphView, Layer, NO_LINK};
 use crate::search::{CodesView, Kernel, QueryCode, Scratch, walk};
 
 /// Rows up to which hnsw_rs builds the whole graph.
@@ -116,7 +117,7 @@ pub(crate) fn insert(graph: &mut Graph, material: Material<'_>, present: usize, 
 }
 
 /// The links of a host with those of `group` that want it.
-fn relink(graph: &super::GraphView<'_>, material: Material<'_>, group: &[(u32, u32)]) -> Vec<u32> {
+fn relink(graph: &GraphView<'_>, material: Material<'_>, group: &[(u32, u32)]) -> Vec<u32> {
     let host = group[0].0;
     let own = graph.links_of(host);
     let all = own.iter().copied().chain(group.iter().map(|&(_, row)| row));
@@ -137,7 +138,7 @@ struct Searcher {
 
 impl Searcher {
     /// The rows that `row` is to be linked to.
-    fn select(&mut self, graph: &super::GraphView<'_>, material: Material<'_>, row: u32) -> Vec<u32> {
+    fn select(&mut self, graph: &GraphView<'_>, material: Material<'_>, row: u32) -> Vec<u32> {
         let vector = material.vector(row);
         self.code.set(vector, material.step, material.codes.stride);
         let (codes, kernel) = (material.codes, material.kernel);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Graph, GraphView, NO_LINK};
+use crate::adjacency::{Graph, GraphView, NO_LINK};
 
 /// All rows, breadth first from the entry: a row's neighbours mostly share its page.
 pub(crate) fn walk_order(graph: &GraphView<'_>, rows: usize) -> Vec<u32> {

@@ -1,6 +1,6 @@
 //! No point may be lost: which rows no walk can reach, and how to reach them again.
 
-use super::{Graph, GraphView, NO_LINK};
+use crate::adjacency::{Graph, GraphView, NO_LINK};
 
 /// The rows that no path from the entry leads to.
 pub(crate) fn unreachable(graph: &GraphView<'_>, rows: usize) -> Vec<u32> {

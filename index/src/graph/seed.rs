@@ -3,7 +3,7 @@
 use hnsw_rs::prelude::{Distance, Hnsw};
 use rayon::prelude::*;
 
-use super::{Graph, Layer, NO_LINK};
+use crate::adjacency::{Graph, Layer, NO_LINK};
 use crate::search::Kernel;
 
 /// Links a node in the upper layers; the bottom layer has twice as many.

@@ -6,7 +6,7 @@
 
 use super::simd::prefetch;
 use super::{CodesView, Kernel};
-use crate::graph::GraphView;
+use crate::adjacency::GraphView;
 
 /// So many rows are left at once: what they lead to is fetched from memory at the same time.
 const ABREAST: usize = 2;

@@ -1,23 +1,21 @@
 //! `audiosearch train audio`
 
-use std::{path::PathBuf, thread};
+use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
-use indicatif::ProgressBar;
 
 use super::{
     super::{
         Context, Outcome,
-        messages::Messages,
         output::{count, duration},
-        progress::spinner,
     },
+    course::{Course, Ending, budget, check, threads},
     settings::{AugmentArgs, BatchArgs, NetworkArgs},
 };
 use crate::encoder::{
     Device, Precision, TrainConfig,
-    train::{Budget, DataSource, DevFigures, Losses, Objective, Progress, train},
+    train::{DataSource, DevFigures, Losses, Objective, Progress, train},
 };
 
 /// Train a speech model on recordings
@@ -112,11 +110,6 @@ struct OptimiserArgs {
 
 impl AudioArgs {
     fn config(self) -> TrainConfig {
-        let budget = match (self.steps, self.minutes) {
-            (Some(steps), _) => Budget::Steps(steps),
-            (None, minutes) => Budget::Minutes(minutes.unwrap_or(30.0)),
-        };
-        let cores = || thread::available_parallelism().map_or(1, usize::from);
         TrainConfig {
             network: self.network.config(&self.objective),
             batch: self.batch.config(),
@@ -133,12 +126,12 @@ impl AudioArgs {
             weight_decay: self.optimiser.weight_decay,
             clip: self.optimiser.clip,
             warm_up: self.optimiser.warm_up,
-            budget,
+            budget: budget(self.steps, self.minutes),
             epoch: self.epoch,
             patience: self.patience,
             average: self.optimiser.average,
             seed: self.seed,
-            threads: self.threads.unwrap_or_else(cores),
+            threads: threads(self.threads),
             device: self.device,
             precision: self.precision,
             resume: self.resume,
@@ -147,14 +140,12 @@ impl AudioArgs {
 }
 
 pub fn run(args: AudioArgs, context: &Context) -> Result<Outcome> {
-    if args.out.extension().is_none_or(|extension| extension != "safetensors") {
-        bail!("--out {}: name a file that ends in .safetensors", args.out.display());
-    }
+    check(&args.out)?;
     let config = args.config();
     let messages = &context.messages;
-    let mut course = Course::new(messages);
+    let course = Course::new(messages, "reading recordings");
     let report = train(&config, &mut |progress| {
-        course.tell(progress);
+        tell(&course, progress);
         !context.interrupt.asked()
     })?;
     drop(course);
@@ -164,58 +155,44 @@ pub fn run(args: AudioArgs, context: &Context) -> Result<Outcome> {
     if !report.left_out.is_empty() {
         messages.warn(format_args!("{} left out of the data; -v names them", count(report.left_out.len(), "row")));
     }
-    let best = report.best.map_or_else(String::new, |(score, step)| format!("; best {score:.4} at step {step}"));
-    let why = if report.early { ", nothing improved any more" } else { "" };
-    messages.note(format_args!(
-        "{}: {} steps in {:.0} s{why}{best}",
-        report.out.display(),
-        report.steps,
-        report.seconds
-    ));
-    if report.interrupted {
-        messages.error("interrupted; the same command with --resume goes on");
+    Ending {
+        out: &report.out,
+        steps: report.steps,
+        seconds: report.seconds,
+        best: report.best.map(|(score, step)| ("", score, step)),
+        early: report.early,
+        interrupted: report.interrupted,
     }
+    .tell(messages);
     Ok(Outcome::Found)
 }
 
 /// Tells how the run goes: a line an epoch, and on a terminal a line that changes with each step.
-struct Course<'a> {
-    messages: &'a Messages,
-    bar: ProgressBar,
-}
-
-impl<'a> Course<'a> {
-    fn new(messages: &'a Messages) -> Self {
-        Self { messages, bar: spinner(messages, "reading recordings") }
-    }
-
-    fn tell(&mut self, progress: &Progress) {
-        match progress {
-            Progress::Loaded { recordings, tokens, words, frames, left_out } => {
-                let audio = duration(*frames as f64 / 100.0);
-                self.messages.note(format_args!(
-                    "{} ({audio}), {} of {}, {left_out} left out",
-                    count(*recordings, "recording"),
-                    count(*tokens, "token"),
-                    count(*words, "word"),
-                ));
-            }
-            Progress::Resumed { step } => self.messages.note(format_args!("going on from step {step}")),
-            Progress::Step { step, losses, frames_per_second, seconds_left } => {
-                self.bar.set_message(format!(
-                    "step {step}  {}  {:.0} × real time  {} left",
-                    told(losses),
-                    frames_per_second / 100.0,
-                    duration(*seconds_left)
-                ));
-                self.bar.tick();
-            }
-            Progress::Epoch { step, losses, dev, score, best } => {
-                let figures = |dev: &DevFigures| format!("  {} SWDP AP {:.4}", dev.name, dev.same_different.swdp_ap);
-                let dev: String = dev.iter().map(figures).collect();
-                let mark = if *best { "  best so far, written" } else { "" };
-                self.messages.note(format_args!("step {step}  {}{dev}  score {score:.4}{mark}", told(losses)));
-            }
+fn tell(course: &Course<'_>, progress: &Progress) {
+    match progress {
+        Progress::Loaded { recordings, tokens, words, frames, left_out } => {
+            let audio = duration(*frames as f64 / 100.0);
+            course.note(format_args!(
+                "{} ({audio}), {} of {}, {left_out} left out",
+                count(*recordings, "recording"),
+                count(*tokens, "token"),
+                count(*words, "word"),
+            ));
+        }
+        Progress::Resumed { step } => course.note(format_args!("going on from step {step}")),
+        Progress::Step { step, losses, frames_per_second, seconds_left } => {
+            course.step(format!(
+                "step {step}  {}  {:.0} × real time  {} left",
+                told(losses),
+                frames_per_second / 100.0,
+                duration(*seconds_left)
+            ));
+        }
+        Progress::Epoch { step, losses, dev, score, best } => {
+            let figures = |dev: &DevFigures| format!("  {} SWDP AP {:.4}", dev.name, dev.same_different.swdp_ap);
+            let dev: String = dev.iter().map(figures).collect();
+            let mark = if *best { "  best so far, written" } else { "" };
+            course.note(format_args!("step {step}  {}{dev}  score {score:.4}{mark}", told(losses)));
         }
     }
 }
@@ -232,11 +209,4 @@ fn told(losses: &Losses) -> String {
     ];
     let parts = parts.iter().filter_map(|(name, loss)| loss.map(|loss| format!("  {name} {loss:.4}")));
     format!("loss {:.4}{}", losses.total, parts.collect::<String>())
-}
-
-impl Drop for Course<'_> {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-        self.messages.detach();
-    }
 }

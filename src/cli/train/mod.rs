@@ -1,6 +1,7 @@
 //! `audiosearch train`
 
 mod audio;
+mod course;
 mod settings;
 mod text;
 

@@ -1,19 +1,20 @@
 //! `audiosearch train text`
 
-use std::{path::PathBuf, thread};
+use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
-use indicatif::ProgressBar;
 
-use super::super::{
-    Context, Outcome,
-    messages::Messages,
-    output::{count, duration},
-    progress::spinner,
+use super::{
+    super::{
+        Context, Outcome,
+        messages::Messages,
+        output::{count, duration},
+    },
+    course::{Course, Ending, budget, check, threads},
 };
 use crate::{
-    encoder::{Cell, Device, Precision, train::Budget},
+    encoder::{Cell, Device, Precision},
     sentence::{
         SentenceConfig, Shares,
         paragraph::{self, Levels, ParagraphConfig},
@@ -231,11 +232,6 @@ impl TextArgs {
 
     /// The run, of a network of this shape; `contrast` is what is not asked for otherwise.
     fn config<N>(self, network: N, contrast: f64) -> TextTrainConfig<N> {
-        let budget = match (self.steps, self.minutes) {
-            (Some(steps), _) => Budget::Steps(steps),
-            (None, minutes) => Budget::Minutes(minutes.unwrap_or(30.0)),
-        };
-        let cores = || thread::available_parallelism().map_or(1, usize::from);
         let (objective, noise, optimiser) = (self.objective, self.noise, self.optimiser);
         TextTrainConfig {
             network,
@@ -259,12 +255,12 @@ impl TextArgs {
             data: self.data,
             dev: self.dev,
             out: self.out,
-            budget,
+            budget: budget(self.steps, self.minutes),
             epochs: self.epochs,
             epoch: self.epoch,
             patience: self.patience,
             seed: self.seed,
-            threads: self.threads.unwrap_or_else(cores),
+            threads: threads(self.threads),
             device: self.device,
             precision: self.precision,
             resume: self.resume,
@@ -276,20 +272,19 @@ impl TextArgs {
 const CONTRAST: f64 = 0.02;
 
 pub fn run(args: TextArgs, context: &Context) -> Result<Outcome> {
-    if args.out.extension().is_none_or(|extension| extension != "safetensors") {
-        bail!("--out {}: name a file that ends in .safetensors", args.out.display());
-    }
+    check(&args.out)?;
     let messages = &context.messages;
-    let mut course = Course { messages, bar: spinner(messages, "reading text"), of: "sentence" };
+    let course = Course::new(messages, "reading text");
     let report = match args.levels() {
         None => {
             let network = args.sentences();
-            train(&args.config(network, CONTRAST), &mut |progress| course.tell(progress, context))?
+            train(&args.config(network, CONTRAST), &mut |progress| told_of("sentence", &course, progress, context))?
         }
         Some(levels) => {
-            course.of = "paragraph";
             let network = args.paragraphs(levels);
-            paragraph::train(&args.config(network, 0.0), &mut |progress| course.tell(progress, context))?
+            paragraph::train(&args.config(network, 0.0), &mut |progress| {
+                told_of("paragraph", &course, progress, context)
+            })?
         }
     };
     drop(course);
@@ -302,70 +297,50 @@ fn tell(report: &TrainReport, messages: &Messages) {
     if report.left_out > 0 {
         messages.warn(format_args!("{} left out: not UTF-8", count(report.left_out, "line")));
     }
-    let best =
-        report.best.map_or_else(String::new, |(loss, step)| format!("; best held-out loss {loss:.4} at step {step}"));
-    let why = if report.early { ", nothing improved any more" } else { "" };
-    messages.note(format_args!(
-        "{}: {} steps in {:.0} s{why}{best}",
-        report.out.display(),
-        report.steps,
-        report.seconds
-    ));
-    if report.interrupted {
-        messages.error("interrupted; the same command with --resume goes on");
+    Ending {
+        out: &report.out,
+        steps: report.steps,
+        seconds: report.seconds,
+        best: report.best.map(|(loss, step)| ("held-out loss ", loss, step)),
+        early: report.early,
+        interrupted: report.interrupted,
     }
+    .tell(messages);
 }
 
-/// Tells how the run goes: a line an evaluation, and on a terminal a line that changes with each step.
-struct Course<'a> {
-    messages: &'a Messages,
-    bar: ProgressBar,
-    /// What a line is.
-    of: &'static str,
-}
-
-impl Course<'_> {
-    /// Whether the run is to go on.
-    fn tell(&mut self, progress: &Progress, context: &Context) -> bool {
-        match progress {
-            Progress::Loaded { lines, tokens, vocabulary, held_out, batches } => {
-                self.messages.note(format_args!(
-                    "{} ({tokens} tokens, {vocabulary} different), {held_out} held out, {batches} batches",
-                    count(*lines, self.of),
-                ));
-            }
-            Progress::Resumed { step } => self.messages.note(format_args!("going on from step {step}")),
-            Progress::Step { step, losses, tokens_per_second, seconds_left } => {
-                self.bar.set_message(format!(
-                    "step {step}  {}  {tokens_per_second:.0} tokens/s  {} left",
-                    told(losses),
-                    duration(*seconds_left)
-                ));
-                self.bar.tick();
-            }
-            Progress::Epoch { step, losses, dev, best } => {
-                let mark = if *best { "  best so far, written" } else { "" };
-                self.messages.note(format_args!(
-                    "step {step}  {}  held out: loss {:.4}  tokens {:.4}  exact {:.3}{mark}",
-                    told(losses),
-                    dev.loss,
-                    dev.accuracy,
-                    dev.exact
-                ));
-            }
+/// Tells how the run goes, a line an evaluation, and on a terminal a line that changes with each step; whether it is to go on. `noun` is what a
+/// line of the data is.
+fn told_of(noun: &str, course: &Course<'_>, progress: &Progress, context: &Context) -> bool {
+    match progress {
+        Progress::Loaded { lines, tokens, vocabulary, held_out, batches } => {
+            course.note(format_args!(
+                "{} ({tokens} tokens, {vocabulary} different), {held_out} held out, {batches} batches",
+                count(*lines, noun),
+            ));
         }
-        !context.interrupt.asked()
+        Progress::Resumed { step } => course.note(format_args!("going on from step {step}")),
+        Progress::Step { step, losses, tokens_per_second, seconds_left } => {
+            course.step(format!(
+                "step {step}  {}  {tokens_per_second:.0} tokens/s  {} left",
+                told(losses),
+                duration(*seconds_left)
+            ));
+        }
+        Progress::Epoch { step, losses, dev, best } => {
+            let mark = if *best { "  best so far, written" } else { "" };
+            course.note(format_args!(
+                "step {step}  {}  held out: loss {:.4}  tokens {:.4}  exact {:.3}{mark}",
+                told(losses),
+                dev.loss,
+                dev.accuracy,
+                dev.exact
+            ));
+        }
     }
+    !context.interrupt.asked()
 }
 
 fn told(losses: &Losses) -> String {
     let contrast = losses.contrast.map_or_else(String::new, |contrast| format!("  contrast {contrast:.4}"));
     format!("loss {:.4}  tokens {:.4}{contrast}", losses.total, losses.accuracy)
-}
-
-impl Drop for Course<'_> {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-        self.messages.detach();
-    }
 }
