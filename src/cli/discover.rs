@@ -26,7 +26,7 @@ use crate::{
 /// Find what is said, or sounds, more than once
 ///
 /// Stretches of the store ask the store itself; what finds each other is a term. A manifest of them (--out) can be trained on: `audiosearch
-/// train audio terms.tsv --from MODEL` makes a model hear a language better that nobody has labelled.
+/// train audio terms.tsv --from speech` makes a model hear a language better that nobody has labelled.
 #[derive(Args)]
 #[command(after_help = "Examples:\n\
     \x20 audiosearch discover\n\

@@ -13,6 +13,7 @@ use audiosearch_index::{Embedding, Sampled, SourceId, Span};
 use rayon::prelude::*;
 
 use super::{
+    found::Found,
     groups::{Likeness, Member, groups},
     question::{Question, Sound},
     searcher::{Options, SearchError, Searcher},
@@ -106,7 +107,9 @@ fn likenesses(
         not: Some((segment.source, own)),
     };
     let found = searcher.search(&question, &asked)?.into_iter();
-    let sure = found.filter(|found| found.confidence >= options.min_confidence);
+    // What is said in less than half the time is laid on a moment that happens to fit all of it, as noise does.
+    let likely = |found: &Found| found.confidence >= options.min_confidence && 2 * found.hit.span.len >= span.len;
+    let sure = found.filter(likely);
     let like = sure.map(|found| Likeness {
         one: (segment.source, span),
         other: (found.hit.source, found.hit.span),

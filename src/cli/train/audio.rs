@@ -35,8 +35,8 @@ pub struct AudioArgs {
     /// Manifest of labelled words that early stopping looks at; may be given several times
     #[arg(long, value_name = "MANIFEST")]
     dev: Vec<PathBuf>,
-    /// Begin with the weights of this model; the network has its shape then
-    #[arg(long, value_name = "M.safetensors")]
+    /// Begin with the weights of this model, whose shape the network has then: a file, or speech (the one that comes with the program)
+    #[arg(long, value_name = "NAME|FILE")]
     from: Option<PathBuf>,
     /// What is minimised: sa, dsa, cae, contrastive, multiview, agreement, each with a weight
     #[arg(long, default_value = "dsa:1", value_name = "NAME:WEIGHT,…")]

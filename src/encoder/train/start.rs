@@ -5,6 +5,7 @@ use std::path::Path;
 use super::super::checkpoint::{Checkpoint, values};
 use super::super::config::EncoderConfig;
 use super::super::parameters::Parameters;
+use super::super::speech::SHIPPED;
 use super::config::TrainConfig;
 use super::error::TrainError;
 
@@ -15,9 +16,15 @@ pub(super) struct Start {
 }
 
 impl Start {
-    /// Reads it.
+    /// Reads it; `speech`, where there is no such file, is the model that comes with the program.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
-        Ok(Self { model: Checkpoint::read(path)?.0 })
+        let (bytes, name) = SHIPPED;
+        let read = if path == Path::new(name) && !path.exists() {
+            Checkpoint::parse(bytes, name)
+        } else {
+            Checkpoint::read(path)
+        };
+        Ok(Self { model: read?.0 })
     }
 
     /// Gives the run the model's shape. A decoder or a written-word encoder that the objective asks for and the model lacks keeps the shape

@@ -290,3 +290,17 @@ fn the_log_says_how_far_gradients_reach() {
     let norm = |lag: usize| rows[2][1 + lag].parse::<f64>().unwrap();
     assert!(norm(0) > 0.0 && norm(10) < norm(0), "{} {}", norm(0), norm(10));
 }
+
+#[test]
+fn a_run_can_begin_with_the_model_that_comes_with_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = language(folder.path());
+    let config = TrainConfig {
+        from: Some("speech".into()),
+        budget: Budget::Steps(1),
+        objective: "contrastive".parse().unwrap(),
+        ..config(folder.path(), manifest.to_str().unwrap())
+    };
+    losses(&config);
+    assert_eq!(Checkpoint::read(&config.out).unwrap().0.config.features.bands, 40);
+}
