@@ -57,6 +57,37 @@ fn terms_are_a_manifest_that_other_commands_read() {
 }
 
 #[test]
+fn a_model_goes_on_from_the_one_that_ships_with_what_was_discovered() {
+    let place = place();
+    place.ok(["discover", "--min-confidence", "0.9", "--out", "terms.tsv"]);
+    let batch = [
+        "--words",
+        "3",
+        "--windows",
+        "2",
+        "--epoch",
+        "1",
+        "--steps",
+        "2",
+        "--threads",
+        "1",
+        "--out",
+        "mine.safetensors",
+    ];
+    let data =
+        ["train", "audio", "terms.tsv:1:0", "rec:0:1", "--from", "speech", "--objective", "contrastive:1,cae:0.3"];
+    let ran = place.ok(data.iter().chain(&batch));
+    assert!(ran.stderr.contains("2 steps") && ran.stderr.contains("best so far"), "{}", ran.stderr);
+    place.ok(["index", "rec", "--model", "mine.safetensors", "--store", "mine"]);
+    let hits = place.ok(["query", "rec/a.wav", "--store", "mine", "-k", "1", "--json"]).json();
+    assert_eq!(text(&hits[0], "path"), "rec/a.wav");
+    let refusal = place.run(["train", "audio", "rec", "--from", "none.safetensors", "--out", "other.safetensors"]);
+    refusal.complains(&["none.safetensors"]);
+    let refusal = place.run(["train", "audio", "rec", "--out", "other.bin"]);
+    refusal.complains(&["other.bin", ".safetensors"]);
+}
+
+#[test]
 fn where_nothing_recurs_nothing_is_found() {
     let place = Place::with_recordings(2, 3.0);
     place.ok(["index", "rec"]);

@@ -25,8 +25,8 @@ use crate::{
     search::{MIN_CONFIDENCE, Options, Question, SearchError, Searcher, SentenceOptions, Sound, query_spans},
 };
 
-/// How often a store is opened again that changes while it is asked.
-const RETRIES: usize = 5;
+/// How often a store is opened again that changes while it is asked, at most.
+const RETRIES: usize = 100;
 /// Standard input.
 const STDIN: &str = "-";
 /// What has no meaning for sentences.
@@ -155,11 +155,16 @@ pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
         };
         let mut hits = searcher.search(&asked.question, &options);
         for _ in 0..RETRIES {
-            // Another process may have put something else in the place of a recording since the store was opened.
+            // Another process may have put something else in the place of a recording since the store was opened; where nothing has changed
+            // since, asking again would come to the same.
             if !matches!(hits, Err(SearchError::Frames { .. })) {
                 break;
             }
+            let asked_of = searcher.generation();
             searcher = open(&store, &network, context)?;
+            if searcher.generation() == asked_of {
+                break;
+            }
             hits = searcher.search(&asked.question, &options);
         }
         let hits = hits?;

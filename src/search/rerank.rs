@@ -232,6 +232,8 @@ fn shared(a: &Range<usize>, b: &Range<usize>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use std::path::PathBuf;
 
     use audiosearch_index::SegmentId;
@@ -264,6 +266,32 @@ mod tests {
         assert_eq!(found[0].hits[0].score, 0.9);
         assert!(found[0].range.start <= 91 && found[0].range.end >= 131);
         assert_eq!(found[2].range.start, 0);
+    }
+
+    /// Ten seconds of moments that are like no other, and the word in it that the question is.
+    #[test]
+    fn a_named_place_is_found_moment_by_moment_in_what_is_kept_and_in_memory_alike() {
+        let dir = tempfile::tempdir().unwrap();
+        let (archive, key) = (Archive::new(dir.path(), 7), SourceKey::new(b"a.wav".to_vec()));
+        let rows: Vec<f32> = (0..250).flat_map(|i| (0..250).map(move |j| f32::from(u8::from(i == j)))).collect();
+        let heard = Heard::from_values(250, rows);
+        let mut recording = archive.create(&key, 250).unwrap();
+        recording.push(&heard).unwrap();
+        let samples = 250 * STEP;
+        recording.finish(samples).unwrap();
+        let asked = Pattern::of_cosines(&heard.part(100, 110));
+        // The index names a place a little beside it, and another one.
+        let hits = [hit(1, 98 * STEP, 10 * STEP as u32, 0.6), hit(1, 10 * STEP, 10 * STEP as u32, 0.5)];
+        let known = HashMap::from([(SourceId(1), Known { key, samples })]);
+        let laying = Laying { most: 3, explain: true };
+        let places = rerank(&asked, &hits, &known, &archive, laying).unwrap();
+        let best = &places[0];
+        assert_eq!(best.hit.span, Span { start: 100 * STEP, len: 10 * STEP as u32 });
+        assert!((best.hit.score - (SHARE + 0.05 * 0.6)).abs() < 0.01, "{}", best.hit.score);
+        assert_eq!((best.cosine, best.moments.len()), (0.6, 10));
+        assert!(places[1..].iter().all(|place| place.hit.score < 0.5));
+        let gone = HashMap::from([(SourceId(1), Known { key: SourceKey::new(b"b.wav".to_vec()), samples })]);
+        assert!(matches!(rerank(&asked, &hits, &gone, &archive, laying), Err(ArchiveError::Io { .. })));
     }
 
     #[test]

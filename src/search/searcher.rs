@@ -8,8 +8,8 @@ use std::{
 };
 
 use audiosearch_index::{
-    Collection, Embedding, EmbeddingError, Filter, Fingerprint, Hit, IndexError, Query, Reader, Sampled, Schema,
-    SourceId, SourceKey, Span,
+    Collection, Embedding, EmbeddingError, Filter, Fingerprint, Generation, Hit, IndexError, Query, Reader, Sampled,
+    Schema, SourceId, SourceKey, Span,
 };
 
 use super::{
@@ -128,6 +128,11 @@ impl Searcher {
     /// The recording with this key.
     pub fn source(&self, key: &SourceKey) -> Option<SourceId> {
         self.reader.sources().find(|source| source.key == *key).map(|source| source.id)
+    }
+
+    /// The state of the store that is searched; grows with every change.
+    pub fn generation(&self) -> Generation {
+        self.reader.generation()
     }
 
     /// How many segments are searched.
