@@ -37,15 +37,6 @@ class TrainSpelling(unittest.TestCase):
         self.assertTrue(torch.allclose(alone[0], together[1], atol=1e-6))
         self.assertTrue(torch.allclose(together.norm(dim=1), torch.ones(3)))
 
-    def test_networks_side_by_side_name_the_mean_of_their_vectors(self):
-        torch.manual_seed(0)
-        networks = [train_spelling.Spelling("abc", torch.eye(5)).eval() for _ in range(2)]
-        words = ["abca", "b", "cc"]
-        with torch.no_grad():
-            own = [network.projected(words) for network in networks]
-            mean = sum(vectors / vectors.norm(dim=1).mean() for vectors in own) / 2
-            self.assertTrue(torch.allclose(train_spelling.joined(networks, words).projected(words), mean, atol=1e-5))
-
     def test_look_alikes_share_letters_and_are_other_words(self):
         alike = train_spelling.LookAlikes(["cat", "cats", "dog", "hat"]).of("cat")
         self.assertEqual(alike[0], "cats")

@@ -7,8 +7,8 @@ The words are those of train_speech.py (DIR and --work as there) and of further 
 thousands of spellings are heard. Each is embedded once by the program; a bidirectional GRU over the letters then learns to name the
 vectors among the spellings of the batch and of look-alikes (contrastive, both ways: He et al. 2017). With --unseen, labels of
 DIR/eval/samediff.*.dev.tsv that no real training recording has are left out, so that the figures there are of words never seen; else
-synthetic speech may say them as it may say any other word. Two such networks are trained and put side by side in one, whose vector is
-the mean of theirs. A run that was broken off goes on.
+synthetic speech may say them as it may say any other word. A run that was broken off goes on.
+The weights that ship were made so, without --unseen.
 Needs `make build`, PyTorch, and what synth_speech.py needs.
 """
 
@@ -78,21 +78,16 @@ def floats(tensor: tuple[str, list[int], bytes]) -> torch.Tensor:
 class Spelling(nn.Module):
     """The network of src/encoder/spelling.rs, with the normalisation of the speech model behind it."""
 
-    def __init__(self, alphabet: str, matrix: torch.Tensor, networks: int = 1):
+    def __init__(self, alphabet: str, matrix: torch.Tensor):
         super().__init__()
-        self.alphabet, character, width = alphabet, networks * CHARACTER, networks * WIDTH
         self.numbers = {letter: number + 2 for number, letter in enumerate(alphabet)}
         dimension = len(matrix)
-        self.characters = nn.Embedding(len(alphabet) + 2, character)
-        self.gru = nn.GRU(character, width, batch_first=True, bidirectional=True)
-        self.projection = nn.Linear(4 * width, dimension)
+        self.characters = nn.Embedding(len(alphabet) + 2, CHARACTER)
+        self.gru = nn.GRU(CHARACTER, WIDTH, batch_first=True, bidirectional=True)
+        self.projection = nn.Linear(4 * WIDTH, dimension)
         self.register_buffer("matrix", matrix)
 
     def forward(self, words: list[str]) -> torch.Tensor:
-        # Written words keep a mean of their own, which is zero here.
-        return functional.normalize(functional.normalize(self.projected(words), dim=1) @ self.matrix, dim=1)
-
-    def projected(self, words: list[str]) -> torch.Tensor:
         letters = [torch.tensor([self.numbers.get(letter, 1) for letter in word]) for word in words]
         lengths = torch.tensor([len(word) for word in letters])
         inputs = self.characters(nn.utils.rnn.pad_sequence(letters, batch_first=True))
@@ -102,7 +97,9 @@ class Spelling(nn.Module):
         inside = (torch.arange(states.shape[1])[None] < lengths[:, None]).unsqueeze(2)
         mean = (states * inside).sum(1) / lengths[:, None]
         pooled = torch.cat([mean, states.masked_fill(~inside, -9.0).amax(1)], 1)
-        return self.projection(functional.dropout(pooled, DROPOUT, self.training))
+        pooled = functional.dropout(pooled, DROPOUT, self.training)
+        # Written words keep a mean of their own, which is zero here.
+        return functional.normalize(functional.normalize(self.projection(pooled), dim=1) @ self.matrix, dim=1)
 
     def tensors(self) -> dict[str, torch.Tensor]:
         named = {
@@ -115,26 +112,6 @@ class Spelling(nn.Module):
             for name, part in (("input", "weight_ih"), ("hidden", "weight_hh"), ("input_bias", "bias_ih"), ("hidden_bias", "bias_hh")):
                 named[f"spelling.{direction}.{name}"] = getattr(self.gru, f"{part}_l0{ending}")
         return named
-
-
-def joined(networks: list[Spelling], words: list[str]) -> Spelling:
-    """One network that holds several side by side, none of which sees another, and names the mean of their vectors; `words` tell how long
-    the vectors of each are."""
-    one = Spelling(networks[0].alphabet, networks[0].matrix, len(networks)).eval()
-    # Rows of a GRU's weights: three gates, and in each of them every network's own.
-    gates = lambda parts: torch.cat([torch.cat([part.chunk(3)[gate] for part in parts]) for gate in range(3)])
-    apart = lambda parts: torch.cat([torch.block_diag(*(part.chunk(3)[gate] for part in parts)) for gate in range(3)])
-    with torch.no_grad():
-        one.characters.weight.copy_(torch.cat([network.characters.weight for network in networks], 1))
-        for name, weight in one.gru.named_parameters():
-            parts = [getattr(network.gru, name) for network in networks]
-            weight.copy_(apart(parts) if name.startswith("weight") else gates(parts))
-        scales = [1 / (len(networks) * network.eval().projected(words).norm(dim=1).mean()) for network in networks]
-        # Columns: mean and maximum, forward and backward, and in each of these every network's own.
-        weights = [network.projection.weight * scale for network, scale in zip(networks, scales)]
-        one.projection.weight.copy_(torch.cat([torch.cat([w.chunk(4, 1)[part] for w in weights], 1) for part in range(4)], 1))
-        one.projection.bias.copy_(sum(network.projection.bias * scale for network, scale in zip(networks, scales)))
-    return one
 
 
 def tokens(told: argparse.Namespace) -> tuple[np.ndarray, list[str], np.ndarray]:
@@ -200,7 +177,7 @@ class LookAlikes:
         return self.found[word]
 
 
-def train(told: argparse.Namespace, seed: int, network: Spelling, vectors: np.ndarray, labels: list[str], kinds: np.ndarray, dev: dict) -> dict:
+def train(told: argparse.Namespace, network: Spelling, vectors: np.ndarray, labels: list[str], kinds: np.ndarray, dev: dict) -> dict:
     real = {label for label, kind in zip(labels, kinds) if kind in (REAL, ALONE)}
     unseen = {label for _, of_set in dev.values() for label in of_set} - real if told.unseen else set()
     having: dict[int, dict[str, list[int]]] = {kind: defaultdict(list) for kind in SHARES}
@@ -213,16 +190,16 @@ def train(told: argparse.Namespace, seed: int, network: Spelling, vectors: np.nd
     print(f"{len(vectors)} tokens, {len(words)} spellings, {len(unseen)} left out", flush=True)
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
     mean = {name: value.clone() for name, value in network.state_dict().items()}
-    state, first = told.out.with_name(f"{told.out.name}.{seed}.state"), 0
+    state, first = told.out.with_name(told.out.name + ".state"), 0
     if state.exists():
         kept = torch.load(state, weights_only=True)
         network.load_state_dict(kept["network"])
         optimiser.load_state_dict(kept["optimiser"])
         mean, first = kept["mean"], kept["step"]
     for step in range(first, told.steps):
-        random.seed(seed * 1_000_000 + step)
-        np.random.seed(seed * 1_000_000 + step)
-        torch.manual_seed(seed * 1_000_000 + step)
+        random.seed(step)
+        np.random.seed(step)
+        torch.manual_seed(step)
         for group in optimiser.param_groups:
             cycle, at = divmod(step, CYCLE)
             group["lr"] = RATE * 0.5**cycle * min(1, (at + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * at / CYCLE))
@@ -272,7 +249,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--program", default=str(TOOLS.parent / "target" / "release" / "audiosearch"))
     parser.add_argument("--steps", type=int, default=3 * CYCLE)
-    parser.add_argument("--networks", type=int, default=2, help="that are trained one after the other and put side by side")
     parser.add_argument("--unseen", action="store_true", help="leave out what the dev sets say and no training recording does")
     parser.add_argument("--short", action="store_true", help="little synthetic speech and 20 steps, to see that all parts fit")
     told = parser.parse_args()
@@ -287,17 +263,12 @@ def main() -> None:
         manifest, out = told.data / "eval" / f"samediff.{name}.dev.tsv", told.work / f"dev.{name}.npy"
         embed(told, manifest, out)
         dev[name] = (np.load(out), [row["label"].lower() for row in train_speech.rows(manifest)])
+    torch.manual_seed(0)
     shape = configuration["config"]["spelling"]
-    networks = []
-    for seed in range(told.networks):
-        torch.manual_seed(seed)
-        network = Spelling(shape["alphabet"], floats(model["normalisation.matrix"]))
-        network.load_state_dict(train(told, seed, network, vectors, labels, kinds, dev))
-        networks.append(network.eval())
-    network = joined(networks, sorted(set(labels))[::20])
-    print("all together  cross-view AP  " + "  ".join(f"{name} {cross_view_ap(network, *of_set):.4f}" for name, of_set in dev.items()))
-    shape |= {"character": len(networks) * CHARACTER, "width": len(networks) * WIDTH}
-    configuration["note"] += f"; written words anew, {len(networks)} networks of {told.steps} steps side by side"
+    network = Spelling(shape["alphabet"], floats(model["normalisation.matrix"]))
+    network.load_state_dict(train(told, network, vectors, labels, kinds, dev))
+    shape |= {"character": CHARACTER, "width": WIDTH}
+    configuration["note"] += f"; written words anew, {told.steps} steps"
     for name, tensor in network.tensors().items():
         values = tensor.detach().numpy().astype(np.float16)
         model[name] = ("F16", list(values.shape), values.tobytes())

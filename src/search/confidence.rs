@@ -112,7 +112,7 @@ pub fn confidence_of_clip(score: f32, null: Option<&Null>, sameness: &Sameness, 
 pub fn confidence_of_writing(score: f32, null: Option<&Null>, span: f32, spread: f32, segments: usize) -> f32 {
     let Some(null) = null else { return score.clamp(0.0, 1.0) };
     let prior = (segments.max(1) as f32 / FITTED_FOR).ln();
-    probability(-5.4 + null.z(score) + 0.94 * span - 8.75 * spread - prior)
+    probability(-5.7 + null.z(score) + 0.94 * span - 8.75 * spread - prior)
 }
 
 fn probability(odds: f32) -> f32 {
