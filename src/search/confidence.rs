@@ -49,10 +49,11 @@ impl Sameness {
         Self { own, sound: speech.sound.iter().sum(), moments, doubt: speech.doubt }
     }
 
-    /// Log odds that these are the same words; fitted on dev as the lines are, together with sounds asked of speech.
+    /// Log odds that these are the same words; fitted on dev as the lines are, together with sounds asked of speech, and then with words that
+    /// nobody says there as half of what is asked.
     fn words(&self, z: f32) -> f32 {
         let quiet = (0.9 - self.sound / self.moments.max(1.0)).max(0.0);
-        -14.5 + 2.5 * z + 10.1 * self.own - 11.2 * quiet - 5.2 * (self.doubt - 2.3).max(0.0)
+        -10.05 + 1.57 * z + 6.36 * self.own - 11.2 * quiet - 5.2 * (self.doubt - 2.3).max(0.0)
     }
 
     /// Log odds that it is the very same sound: pieces find their recording with .92 and more, on dev nothing else comes above .86. There
