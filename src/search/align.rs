@@ -81,14 +81,16 @@ pub struct Laid {
 
 /// Lays the whole query at a place: for every window the segment near its time that is most like it.
 ///
-/// `segments` are those of one recording, `offsets` the beginnings of the windows after the first one, `similarity` the cosine of a
+/// `segments` are those of one recording, by their beginnings; `offsets` the beginnings of the windows after the first one, `similarity` the cosine of a
 /// window and a segment. `None` where no window has a segment near it.
 pub fn lay(place: i64, offsets: &[i64], segments: &[Span], similarity: impl Fn(usize, usize) -> f32) -> Option<Laid> {
     let (mut sum, mut start, mut end) = (0.0, u64::MAX, 0);
     let mut best: Option<(f32, usize)> = None;
     for (window, offset) in offsets.iter().enumerate() {
         let at = place + offset;
-        let near = segments.iter().enumerate().filter(|(_, span)| (span.start as i64 - at).abs() <= TOLERANCE);
+        // A recording of hours has hundreds of thousands, of which a handful are near.
+        let from = segments.partition_point(|span| (span.start as i64) < at - TOLERANCE);
+        let near = segments.iter().enumerate().skip(from).take_while(|(_, span)| span.start as i64 <= at + TOLERANCE);
         let scored = near.map(|(number, span)| (similarity(window, number), number, span));
         if let Some((score, number, span)) = scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
             sum += score;

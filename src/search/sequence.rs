@@ -37,12 +37,17 @@ impl Searcher {
         for segment in self.reader.segments_of(|source| named.contains(&source)) {
             by_source.entry(segment.source).or_default().push(segment);
         }
+        by_source.values_mut().for_each(|segments| segments.sort_by_key(|segment| segment.span.start));
+        let spans_of = |(source, segments): (&SourceId, &Vec<SegmentRef<'_>>)| {
+            (*source, segments.iter().map(|segment| segment.span).collect())
+        };
+        let places: HashMap<SourceId, Vec<Span>> = by_source.iter().map(spans_of).collect();
         let mut hits = Vec::new();
         for candidate in candidates {
-            let Some(segments) = by_source.get(&candidate.source) else { continue };
-            let places: Vec<Span> = segments.iter().map(|segment| segment.span).collect();
+            let named = by_source.get(&candidate.source).zip(places.get(&candidate.source));
+            let Some((segments, places)) = named else { continue };
             let cosine = |window: usize, segment: usize| cosine(&spans[window].1, segments[segment].embedding);
-            let Some(Laid { score, span, best }) = align::lay(candidate.place, &offsets, &places, cosine) else {
+            let Some(Laid { score, span, best }) = align::lay(candidate.place, &offsets, places, cosine) else {
                 continue;
             };
             if options.not.is_some_and(|(id, not)| id == candidate.source && not.overlap(&span) > 0) {
