@@ -1,6 +1,6 @@
 //! Where a sequence of windows lies in a recording: answers that agree in time add up.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use audiosearch_index::{SourceId, Span};
 
@@ -55,13 +55,12 @@ pub fn candidates(votes: &[Vote], windows: usize, most: usize) -> Vec<Candidate>
             })
             .collect();
         here.sort_by(|a, b| b.sum.total_cmp(&a.sum));
-        let mut kept: Vec<Candidate> = Vec::new();
-        for candidate in here {
-            if kept.iter().all(|other| (other.place - candidate.place).abs() > TOLERANCE) {
-                kept.push(candidate);
-            }
-        }
-        all.append(&mut kept);
+        let mut kept = BTreeSet::new();
+        here.retain(|candidate| {
+            let near = candidate.place - TOLERANCE..=candidate.place + TOLERANCE;
+            kept.range(near).next().is_none() && kept.insert(candidate.place)
+        });
+        all.append(&mut here);
     }
     all.sort_by(|a, b| b.sum.total_cmp(&a.sum).then(a.source.cmp(&b.source)).then(a.place.cmp(&b.place)));
     all.truncate(most);
