@@ -154,21 +154,20 @@ def peers_at_once(python, function, folder, shares, query):
     return said
 
 
-def further(program, clips, store):
-    """Milliseconds that each further clip of one call takes, all of it, and what `embed` takes of that; by the clock and of processor."""
+def further(program, one, all, more, store):
+    """Milliseconds that each of `more` further clips of one call takes, all of it, and what `embed` takes of that; by the clock and of
+    processor. `one` and `all` are the arguments that name the clips."""
     def each(command):
         slopes = []
         for _ in range(5):
-            one = measured([*command, *clips[:1]], stderr=subprocess.DEVNULL)[0]
-            whole = measured([*command, *clips], stderr=subprocess.DEVNULL)[0]
-            slopes.append([(whole[time] - one[time]) * 1e3 / (len(clips) - 1) for time in ("wall", "cpu")])
+            first, whole = (measured([*command, *clips], stderr=subprocess.DEVNULL)[0] for clips in (one, all))
+            slopes.append([(whole[time] - first[time]) * 1e3 / more for time in ("wall", "cpu")])
         return [statistics.median(column) for column in zip(*slopes)]
 
     with tempfile.TemporaryDirectory() as folder:
         ask = each([program, "query", "--store", store, "--json", "--quiet", "--min-confidence", "0"])
         embed = each([program, "embed", "--quiet", "--out", f"{folder}/vectors.npy"])
-    names = ("all_ms", "all_cpu_ms"), ("embed_ms", "embed_cpu_ms")
-    return dict(zip(names[0] + names[1], ask + embed), clips=len(clips))
+    return dict(zip(("all_ms", "all_cpu_ms", "embed_ms", "embed_cpu_ms"), ask + embed), clips=more + 1)
 
 
 def indexed(program, what, store):
@@ -199,7 +198,7 @@ def run(arguments, folder):
     figures["help"] = starts([program, "--help"])
     figures["help with LibTorch"] = starts([str(torch), "--help"]) if torch.exists() else None
     clips = [path for path, _ in short_clips(recordings)]
-    figures["each further clip"] = further(program, clips, store) if len(clips) > 1 else None
+    figures["each further clip"] = further(program, clips[:1], clips, len(clips) - 1, store) if len(clips) > 1 else None
 
     some, held = [], 0.0
     for path, length in recordings * 1000:

@@ -18,7 +18,6 @@ import pathlib
 import statistics
 import subprocess
 import sys
-import tempfile
 
 import bench
 from plot_size import picture
@@ -91,25 +90,13 @@ def pieces(known, work, seconds=0.6, most=101):
     return lists, len(rows) - 1
 
 
-def further_word(program, store, lists, more):
-    """Milliseconds that each further piece of a list takes after its encoding: middle of five by the clock, and of processor."""
-    def each(command):
-        slopes = []
-        for _ in range(5):
-            one, many = (bench.measured([*command, "--list", str(of)], stderr=subprocess.DEVNULL)[0] for of in lists)
-            slopes.append([(many[time] - one[time]) * 1e3 / more for time in ("wall", "cpu")])
-        return [statistics.median(column) for column in zip(*slopes)]
-
-    with tempfile.TemporaryDirectory() as folder:
-        ask = each([program, "query", "--store", store, "--json", "--quiet", "--min-confidence", "0"])
-        embed = each([program, "embed", "--quiet", "--out", f"{folder}/vectors.npy"])
-    return {"ms": ask[0] - embed[0], "cpu_ms": ask[1] - embed[1], "embed_ms": embed[0]}
-
-
 def query(program, work, hour, clips, words):
     store = str(work / f"store-{hour:g}")
     ask = [program, "query", clips[0], "--store", store, "--json", "--quiet", "--min-confidence", "0"]
-    return {"cold": bench.starts(ask), "further": bench.further(program, clips, store), "word": further_word(program, store, *words)}
+    phrases = bench.further(program, clips[:1], clips, len(clips) - 1, store)
+    (one, many), more = words
+    pieces_of_words = bench.further(program, ["--list", str(one)], ["--list", str(many)], more, store)
+    return {"cold": bench.starts(ask), "further": phrases, "word": pieces_of_words}
 
 
 def dtw(program, python, work, hour, clip, minutes):
@@ -145,8 +132,7 @@ def table(figures):
             cold, more, word = asked["cold"], asked["further"], asked["word"]
             both = lambda clock, processor: f"{clock:.0f} ms ({processor:.0f})"
             cells.append(both(cold["median_ms"], cold["cpu_ms"]))
-            cells.append(both(word["ms"], word["cpu_ms"]))
-            cells.append(both(more["all_ms"] - more["embed_ms"], more["all_cpu_ms"] - more["embed_cpu_ms"]))
+            cells += [both(of["all_ms"] - of["embed_ms"], of["all_cpu_ms"] - of["embed_cpu_ms"]) for of in (word, more)]
         else:
             cells += [""] * 3
         cells.append(f"{slope * size['seconds']:,.1f} s" if slope else "")

@@ -80,8 +80,8 @@ pub struct Laid {
 
 /// Lays the whole query at a place: for every window the segment near its time that is most like it.
 ///
-/// `segments` are those of one recording, by their beginnings; `offsets` the beginnings of the windows after the first one, `similarity` the cosine of a
-/// window and a segment. `None` where no window has a segment near it.
+/// `segments` are those of one recording, by their beginnings; `offsets` the beginnings of the windows after the first one,
+/// `similarity` the cosine of a window and a segment. `None` where no window has a segment near it.
 pub fn lay(place: i64, offsets: &[i64], segments: &[Span], similarity: impl Fn(usize, usize) -> f32) -> Option<Laid> {
     let (mut sum, mut start, mut end) = (0.0, u64::MAX, 0);
     let mut best: Option<(f32, usize)> = None;
