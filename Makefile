@@ -63,7 +63,7 @@ FUZZ := decode manifest frozen sentences
 fuzz: ## RUNS=1000000 inputs for each of FUZZ=targets (rustup toolchain install nightly; cargo install cargo-fuzz)
 	cd fuzz && $(CARGO) +nightly run --example seeds
 	cd fuzz && for target in $(FUZZ); do \
-		$(CARGO) +nightly fuzz run -O -s none --debug-assertions $$target -- \
+		$(CARGO) +nightly fuzz run -O -s none $$target -- \
 			-runs=$(RUNS) -timeout=10 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=1 || exit 1; done
 
 # What is killed on purpose leaves half a profile, which is passed over.

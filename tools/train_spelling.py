@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Trains the written-word encoder of a speech model anew and leaves the rest of the model as it is, bit for bit.
+"""Trains the written-word encoder of a speech model anew, and with it the matrix of the model's normalisation.
 
     train_spelling.py --data DIR --work DIR --model speech.safetensors --out speech.safetensors [--steps 1800] [--unseen] [--short]
 
 The words are those of train_speech.py (DIR and --work as there) and of further synthetic sentences by espeak-ng and flite, so that tens of
 thousands of spellings are heard. Each is embedded once by the program; a bidirectional GRU over the letters then learns to name the
-vectors among the spellings of the batch and of look-alikes (contrastive, both ways: He et al. 2017). With --unseen, labels of
+vectors among the spellings of the batch and of look-alikes (contrastive, both ways: He et al. 2017). What the program takes a vector
+times after its standardisation learns beside it to bring words by their names and by one another nearer; every other tensor is left
+as it is, bit for bit, and so is the bottleneck that the decoder reads. With --unseen, labels of
 DIR/eval/samediff.*.dev.tsv that no real training recording has are left out, so that the figures there are of words never seen; else
 synthetic speech may say them as it may say any other word. A run that was broken off goes on.
 The weights that ship were made so, without --unseen.
@@ -36,11 +38,12 @@ SETS = ("speech", "dsp20", "commands")
 FURTHER = ["--seed", "11", "--words-per-label", "12", "--engines", "espeak,flite"]
 SENTENCES = 24_000
 SYNTHETIC, RECORDED, REAL, ALONE = range(4)  # espeak-ng; flite's recorded speakers; people, in sentences and in words spoken alone
-SHARES = {SYNTHETIC: 0.2, RECORDED: 0.3, REAL: 0.38, ALONE: 0.12}  # of a batch's words
+SHARES = {SYNTHETIC: 0.06, RECORDED: 0.09, REAL: 0.65, ALONE: 0.2}  # of a batch's words
 CHARACTER, WIDTH = 64, 192
 TOKENS, DECOYS = 448, 640  # of a batch
 CYCLE = 600  # steps over which the learning rate falls to zero; it then starts again at half of where it started
-TEMPERATURE, RATE, DROPOUT, DECAY = 0.1, 3e-3, 0.2, 1e-2
+TEMPERATURE, RATE, DROPOUT, DECAY = 0.05, 3e-3, 0.2, 1e-2
+MATRIX_RATE = 1e-3
 MANY = 40  # tokens of a word beyond these make it no more frequent
 AVERAGE = 0.99  # of the running mean of the weights, which is what is written
 
@@ -101,12 +104,20 @@ class Spelling(nn.Module):
         # Written words keep a mean of their own, which is zero here.
         return functional.normalize(functional.normalize(self.projection(pooled), dim=1) @ self.matrix, dim=1)
 
-    def tensors(self) -> dict[str, torch.Tensor]:
+    def tensors(self, change: torch.Tensor) -> dict[str, torch.Tensor]:
+        """What the program reads, for vectors of sounds whose normalisation is this one's matrix times `change`.
+
+        The program takes written words times the product too, which the projection takes back beforehand.
+        """
+        matrix, change = self.matrix.double(), change.detach().double()
+        product = matrix @ change
+        back = torch.linalg.solve(product, matrix, left=False)
         named = {
             "spelling.characters": self.characters.weight,
-            "spelling.projection.weight": self.projection.weight,
-            "spelling.projection.bias": self.projection.bias,
+            "spelling.projection.weight": back.T @ self.projection.weight.double(),
+            "spelling.projection.bias": self.projection.bias.double() @ back,
             "normalisation.spelling_mean": torch.zeros(len(self.matrix)),
+            "normalisation.matrix": product,
         }
         for direction, ending in (("forward", ""), ("backward", "_reverse")):
             for name, part in (("input", "weight_ih"), ("hidden", "weight_hh"), ("input_bias", "bias_ih"), ("hidden_bias", "bias_hh")):
@@ -139,6 +150,31 @@ def embed(told: argparse.Namespace, manifest: Path, out: Path) -> None:
     if not out.exists():
         command = [told.program, "embed", "--list", manifest, "--segments", "whole", "--model", told.model, "--out", out]
         subprocess.check_call(command)
+
+
+class Matrix(nn.Module):
+    """The last step of the speech model: unit vectors times a matrix, and unit length again. It starts from where the vectors are."""
+
+    def __init__(self, dimension: int):
+        super().__init__()
+        self.change = nn.Parameter(torch.zeros(dimension, dimension))
+
+    def whole(self) -> torch.Tensor:
+        return torch.eye(len(self.change)) + self.change
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        return functional.normalize(vectors @ self.whole(), dim=1)
+
+
+def swdp_ap(vectors: np.ndarray, labels: list[str], speakers: list[str]) -> float:
+    """AP of "same word" over all pairs but those of one word by one speaker (Carlin et al. 2011)."""
+    labels, speakers = np.array(labels), np.array(speakers)
+    a, b = np.triu_indices(len(labels), 1)
+    same = labels[a] == labels[b]
+    kept = ~(same & (speakers[a] == speakers[b]))
+    scores = (vectors @ vectors.T)[a, b][kept]
+    at = np.flatnonzero(same[kept][np.argsort(-scores, kind="stable")])
+    return float(((np.arange(len(at)) + 1) / (at + 1)).mean())
 
 
 def cross_view_ap(network: Spelling, vectors: np.ndarray, labels: list[str]) -> float:
@@ -177,9 +213,9 @@ class LookAlikes:
         return self.found[word]
 
 
-def train(told: argparse.Namespace, network: Spelling, vectors: np.ndarray, labels: list[str], kinds: np.ndarray, dev: dict) -> dict:
+def train(told: argparse.Namespace, model: nn.ModuleDict, vectors: np.ndarray, labels: list[str], kinds: np.ndarray, dev: dict) -> dict:
     real = {label for label, kind in zip(labels, kinds) if kind in (REAL, ALONE)}
-    unseen = {label for _, of_set in dev.values() for label in of_set} - real if told.unseen else set()
+    unseen = {label for _, of_set, _ in dev.values() for label in of_set} - real if told.unseen else set()
     having: dict[int, dict[str, list[int]]] = {kind: defaultdict(list) for kind in SHARES}
     for at, (label, kind) in enumerate(zip(labels, kinds)):
         if label not in unseen:
@@ -188,12 +224,13 @@ def train(told: argparse.Namespace, network: Spelling, vectors: np.ndarray, labe
     chances = {kind: np.sqrt([min(len(at), MANY) for at in of_kind.values()]) for kind, of_kind in having.items()}
     alike = LookAlikes(words)
     print(f"{len(vectors)} tokens, {len(words)} spellings, {len(unseen)} left out", flush=True)
-    optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
-    mean = {name: value.clone() for name, value in network.state_dict().items()}
+    groups = [{"params": model["words"].parameters(), "rate": RATE}, {"params": model["matrix"].parameters(), "rate": MATRIX_RATE}]
+    optimiser = torch.optim.AdamW(groups, weight_decay=DECAY)
+    mean = {name: value.clone() for name, value in model.state_dict().items()}
     state, first = told.out.with_name(told.out.name + ".state"), 0
     if state.exists():
         kept = torch.load(state, weights_only=True)
-        network.load_state_dict(kept["network"])
+        model.load_state_dict(kept["model"])
         optimiser.load_state_dict(kept["optimiser"])
         mean, first = kept["mean"], kept["step"]
     for step in range(first, told.steps):
@@ -202,7 +239,7 @@ def train(told: argparse.Namespace, network: Spelling, vectors: np.ndarray, labe
         torch.manual_seed(step)
         for group in optimiser.param_groups:
             cycle, at = divmod(step, CYCLE)
-            group["lr"] = RATE * 0.5**cycle * min(1, (at + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * at / CYCLE))
+            group["lr"] = group["rate"] * 0.5**cycle * min(1, (at + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * at / CYCLE))
         chosen, said = [], []
         for kind, share in SHARES.items():
             of_kind = list(having[kind])
@@ -219,26 +256,44 @@ def train(told: argparse.Namespace, network: Spelling, vectors: np.ndarray, labe
         decoys -= set(written)
         place = {word: number for number, word in enumerate(written)}
         which = torch.tensor([place[word] for word in said])
-        logits = torch.from_numpy(vectors[chosen]) @ network([*written, *sorted(decoys)]).T / TEMPERATURE
+        sounds = model["matrix"](torch.from_numpy(vectors[chosen]))
+        logits = sounds @ model["words"]([*written, *sorted(decoys)]).T / TEMPERATURE
         own = functional.one_hot(which, len(written)).float()
         among_tokens = logits[:, : len(written)].log_softmax(0)
         loss = functional.cross_entropy(logits, which) - ((among_tokens * own).sum(0) / own.sum(0)).mean()
+        loss = loss + apart(sounds, which)
         optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimiser.step()
         share = min(AVERAGE, (step + 1) / (step + 20))
-        for name, value in network.state_dict().items():
+        for name, value in model.state_dict().items():
             mean[name].mul_(share).add_(value, alpha=1 - share)
         if (step + 1) % 50 == 0 or step + 1 == told.steps:
-            kept = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "mean": mean, "step": step + 1}
-            torch.save(kept, state)
-            now = {name: value.clone() for name, value in network.state_dict().items()}
-            network.load_state_dict(mean)
-            figures = "  ".join(f"{name} {cross_view_ap(network, *of_set):.4f}" for name, of_set in dev.items())
-            network.load_state_dict(now)
-            print(f"step {step + 1}  loss {loss.item():.4f}  cross-view AP  {figures}", flush=True)
+            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "mean": mean, "step": step + 1}, state)
+            now = {name: value.clone() for name, value in model.state_dict().items()}
+            model.load_state_dict(mean)
+            print(f"step {step + 1}  loss {loss.item():.4f}  {figures(model, dev)}", flush=True)
+            model.load_state_dict(now)
     return mean
+
+
+def apart(sounds: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
+    """Contrastive loss of tokens among one another: another token of the word among those of all words."""
+    others = ~torch.eye(len(which), dtype=torch.bool)
+    logits = (sounds @ sounds.T / TEMPERATURE).masked_fill(~others, -1e4)
+    same = (which[:, None] == which[None]) & others
+    return -(logits.log_softmax(1) * same).sum() / same.sum()
+
+
+def figures(model: nn.ModuleDict, dev: dict) -> str:
+    written, heard = [], []
+    for name, (vectors, labels, speakers) in dev.items():
+        with torch.no_grad():
+            vectors = model["matrix"](torch.from_numpy(vectors)).numpy()
+        written.append(f"{name} {cross_view_ap(model['words'], vectors, labels):.4f}")
+        heard.append(f"{name} {swdp_ap(vectors, labels, speakers):.4f}")
+    return f"cross-view AP  {'  '.join(written)}  SWDP AP  {'  '.join(heard)}"
 
 
 def main() -> None:
@@ -262,14 +317,16 @@ def main() -> None:
     for name in SETS:
         manifest, out = told.data / "eval" / f"samediff.{name}.dev.tsv", told.work / f"dev.{name}.npy"
         embed(told, manifest, out)
-        dev[name] = (np.load(out), [row["label"].lower() for row in train_speech.rows(manifest)])
+        rows = train_speech.rows(manifest)
+        dev[name] = (np.load(out), [row["label"].lower() for row in rows], [row["speaker"] for row in rows])
     torch.manual_seed(0)
     shape = configuration["config"]["spelling"]
-    network = Spelling(shape["alphabet"], floats(model["normalisation.matrix"]))
-    network.load_state_dict(train(told, network, vectors, labels, kinds, dev))
+    words = Spelling(shape["alphabet"], floats(model["normalisation.matrix"]))
+    whole = nn.ModuleDict({"words": words, "matrix": Matrix(vectors.shape[1])})
+    whole.load_state_dict(train(told, whole, vectors, labels, kinds, dev))
     shape |= {"character": CHARACTER, "width": WIDTH}
-    configuration["note"] += f"; written words anew, {told.steps} steps"
-    for name, tensor in network.tensors().items():
+    configuration["note"] += f"; written words and the normalisation's matrix anew, {told.steps} steps"
+    for name, tensor in words.tensors(whole["matrix"].whole()).items():
         values = tensor.detach().numpy().astype(np.float16)
         model[name] = ("F16", list(values.shape), values.tobytes())
     write_model(told.out, configuration, model)

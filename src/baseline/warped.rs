@@ -5,14 +5,16 @@ use std::f32::consts::PI;
 use rayon::prelude::*;
 
 use crate::{
-    features::{FeatureConfig, Features, Frontend as _, LogMel},
+    features::{FRAME_LENGTH, FeatureConfig, Features, Frontend as _, LogMel},
     frames::{Heard, Pattern},
     search::lay_along,
 };
 
+/// Kaldi's for MFCC.
+const BANDS: FeatureConfig = FeatureConfig { bands: 23, low_hz: 20.0, high_hz: 8000.0 };
 const COEFFICIENTS: usize = 13;
 /// Frames on either side that a slope is fitted to.
-const SLOPE: usize = 4;
+const SLOPE: usize = 2;
 
 /// Recordings as MFCC with slopes and slopes of slopes, each of the 39 values normalised over its recording.
 #[derive(Debug, Default)]
@@ -45,11 +47,13 @@ impl WarpedBaseline {
     }
 }
 
-/// A row of unit length every 10 ms.
+/// A row of unit length every 10 ms, of the sound around that moment; before the beginning and after the end there is silence.
 pub(super) fn mfcc(samples: &[f32]) -> Heard {
-    let config = FeatureConfig::default();
-    let mut features = Features::new(config.bands);
-    LogMel::new(&config).compute(samples, &mut features);
+    let mut features = Features::new(BANDS.bands);
+    // Of a short word the edges are a good part, and frames that lie inside of it alone would pass over them.
+    let mut padded = vec![0.0; samples.len() + FRAME_LENGTH];
+    padded[FRAME_LENGTH / 2..][..samples.len()].copy_from_slice(samples);
+    LogMel::new(&BANDS).compute(&padded, &mut features);
     let (frames, bands) = (features.frames(), features.bands());
     let cosine = |k: usize, band: usize| (PI * k as f32 * (band as f32 + 0.5) / bands as f32).cos();
     let cepstrum = |frame: usize| {
