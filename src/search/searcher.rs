@@ -13,7 +13,7 @@ use audiosearch_index::{
 };
 
 use super::{
-    confidence::{LAID, Line, Null, SPAN, Sameness, confidence, confidence_of_clip, confidence_of_writing},
+    confidence::{LAID, Line, Null, SPAN, Sameness, Written, confidence, confidence_of_clip, confidence_of_writing},
     fine::refine,
     found::Found,
     merge::{merge, merge_by},
@@ -62,13 +62,13 @@ struct Asked<'a> {
     line: Line,
     /// Of a clip that is laid along the recordings.
     speech: Option<&'a Speech>,
-    /// Of written words that are laid along the recordings: cosines of random spans.
-    spans: Option<Null>,
+    /// Of written words that are laid along the recordings: cosines of random spans, and how many moments the words take.
+    writing: Option<(Null, usize)>,
 }
 
 impl Asked<'_> {
     fn plain(null: Option<Null>, line: Line) -> Self {
-        Self { null, line, speech: None, spans: None }
+        Self { null, line, speech: None, writing: None }
     }
 }
 
@@ -183,11 +183,11 @@ impl Searcher {
             let mut places = self.lay(&heard.asked, &candidates, laying)?;
             refine(&mut places, &heard.phases, (options.k, options.explain), |source, range| self.hear(source, range))?;
             let speech = heard.phases.first().map(|phase| &phase.speech);
-            let spans = match question {
-                Question::Word(_) => self.spans_at_random(&sound.spans)?,
+            let writing = match question {
+                Question::Word(_) => self.spans_at_random(&sound.spans)?.map(|spans| (spans, heard.asked.len())),
                 _ => None,
             };
-            let asked = Asked { null, line: LAID, speech, spans };
+            let asked = Asked { null, line: LAID, speech, writing };
             let mut found = self.finish(places, &asked, options);
             self.widen(&mut found, heard)?;
             return Ok(found);
@@ -254,11 +254,16 @@ impl Searcher {
         places.truncate(options.k);
         let found = places.into_iter().map(|Place { hit, cosine, spread, own, moments }| {
             let (null, segments) = (asked.null.as_ref(), self.reader.len());
-            let confidence = match (asked.speech, own, &asked.spans) {
+            let confidence = match (asked.speech, own, &asked.writing) {
                 (Some(speech), Some(own), _) => {
                     confidence_of_clip(hit.score, null, &Sameness::of(speech, own), segments)
                 }
-                (_, _, Some(spans)) => confidence_of_writing(hit.score, null, spans.z(cosine), spread, segments),
+                (_, _, Some((spans, moments))) => confidence_of_writing(
+                    hit.score,
+                    null,
+                    &Written { span: spans.z(cosine), spread, moments: *moments },
+                    segments,
+                ),
                 _ => confidence(hit.score, null, asked.line, segments),
             };
             Found { hit, confidence, moments }
