@@ -62,13 +62,15 @@ struct Asked<'a> {
     line: Line,
     /// Of a clip that is laid along the recordings.
     speech: Option<&'a Speech>,
-    /// Of written words that are laid along the recordings: cosines of random spans, and how many moments the words take.
-    writing: Option<(Null, usize)>,
+    /// Of a question that is laid along the recordings: the cosines of random spans with it.
+    spans: Option<Null>,
+    /// How many moments it takes.
+    moments: usize,
 }
 
 impl Asked<'_> {
     fn plain(null: Option<Null>, line: Line) -> Self {
-        Self { null, line, speech: None, writing: None }
+        Self { null, line, speech: None, spans: None, moments: 0 }
     }
 }
 
@@ -183,11 +185,8 @@ impl Searcher {
             let mut places = self.lay(&heard.asked, &candidates, laying)?;
             refine(&mut places, &heard.phases, (options.k, options.explain), |source, range| self.hear(source, range))?;
             let speech = heard.phases.first().map(|phase| &phase.speech);
-            let writing = match question {
-                Question::Word(_) => self.spans_at_random(&sound.spans)?.map(|spans| (spans, heard.asked.len())),
-                _ => None,
-            };
-            let asked = Asked { null, line: LAID, speech, writing };
+            let spans = self.spans_at_random(&sound.spans)?;
+            let asked = Asked { null, line: LAID, speech, spans, moments: heard.asked.len() };
             let mut found = self.finish(places, &asked, options);
             self.widen(&mut found, heard)?;
             return Ok(found);
@@ -254,16 +253,15 @@ impl Searcher {
         places.truncate(options.k);
         let found = places.into_iter().map(|Place { hit, cosine, spread, own, moments }| {
             let (null, segments) = (asked.null.as_ref(), self.reader.len());
-            let confidence = match (asked.speech, own, &asked.writing) {
-                (Some(speech), Some(own), _) => {
-                    confidence_of_clip(hit.score, null, &Sameness::of(speech, own), segments)
+            let span = asked.spans.as_ref().map_or(0.0, |spans| spans.z(cosine));
+            let confidence = match (asked.speech, own) {
+                (Some(speech), Some(own)) => {
+                    confidence_of_clip(hit.score, null, &Sameness::of(speech, own, span), segments)
                 }
-                (_, _, Some((spans, moments))) => confidence_of_writing(
-                    hit.score,
-                    null,
-                    &Written { span: spans.z(cosine), spread, moments: *moments },
-                    segments,
-                ),
+                (None, _) if asked.spans.is_some() => {
+                    let written = Written { span, spread, moments: asked.moments };
+                    confidence_of_writing(hit.score, null, &written, segments)
+                }
                 _ => confidence(hit.score, null, asked.line, segments),
             };
             Found { hit, confidence, moments }
