@@ -80,3 +80,14 @@ def save(path: Path, tensors: dict[str, np.ndarray]) -> None:
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(blobs))
+
+
+def load(path: Path) -> dict[str, np.ndarray]:
+    """What `save` wrote, as 32 bits."""
+    whole = path.read_bytes()
+    (length,) = struct.unpack("<Q", whole[:8])
+    body = whole[8 + length :]
+    kinds = {"F16": np.float16, "F32": np.float32}
+    cut = lambda entry: np.frombuffer(body[slice(*entry["data_offsets"])], kinds[entry["dtype"]]).reshape(entry["shape"])
+    header = json.loads(whole[8 : 8 + length])
+    return {name: cut(entry).astype(np.float32) for name, entry in header.items() if name != "__metadata__"}

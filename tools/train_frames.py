@@ -4,12 +4,17 @@
     align_sounds.py --data DIR --out sounds.jsonl
     synth_sounds.py --engine flite --sentences FILE --count 2000 --out flite.npz
     synth_sounds.py --engine espeak --sentences FILE --count 2500 --out espeak.npz
-    train_frames.py --data DIR --sounds sounds.jsonl [--synthetic flite.npz espeak.npz] --out frames.safetensors [--steps 4000]
+    train_frames.py --data DIR --sounds sounds.jsonl --out first.safetensors --steps 2500
+    train_frames.py --data DIR --sounds sounds.jsonl --start first.pt --teach A.safetensors B.safetensors … --steps 2000 --rate 1.5e-3 --out real.safetensors
+    train_frames.py (the same) --synthetic flite.npz espeak.npz --out mixed.safetensors
+    train_frames.py --blend real.pt mixed.pt --out frames.safetensors
 
 Four convolutions over log-mel frames, of which one in four is kept, and a projection to a unit vector; it learns to tell which third
 of which sound is heard, by the cosine of the vector with a direction a class. Every stretch is heard anew in each step: another vocal
 tract, tempo, level, tilt and noise. Needs PyTorch and SoundFile; 0.2 s a step on a core. With --start it goes on from the weights
-of an earlier run (OUT with the suffix .pt).
+of an earlier run (OUT with the suffix .pt). With --teach it learns, beside what is heard, what networks of earlier runs say of it, all of them
+together (Hinton et al. 2015), and the running mean of the weights is written. Runs that began alike can be blended: the mean of their
+weights hears better than either (Wortsman et al. 2022).
 """
 
 from __future__ import annotations
@@ -33,7 +38,9 @@ SMOOTHING = 0.1
 DIMENSION = 64
 HIDDEN = (128, 192, 256, 256)
 TAPS, STRIDES = (5, 5, 3, 3), (2, 2, 1, 1)
-SYNTHETIC_SHARE = 0.4
+SYNTHETIC_SHARE = 0.15
+TAUGHT = 0.6  # of the loss is by what other networks say
+AVERAGE = 0.995  # of the running mean of the weights
 
 
 class Network(nn.Module):
@@ -71,6 +78,34 @@ class Network(nn.Module):
         out["layer.4.weight"], out["layer.4.bias"] = (tensor.detach().numpy() for tensor in self.project.parameters())
         out["classes"] = SCALE * functional.normalize(self.classes, dim=1).detach().numpy()
         return out
+
+
+class Taught:
+    """A network as it was written, its normalisation folded in."""
+
+    def __init__(self, path: Path):
+        self.tensors = {name: torch.from_numpy(values) for name, values in sounds.load(path).items()}
+
+    @torch.no_grad()
+    def __call__(self, frames: torch.Tensor) -> torch.Tensor:
+        """[stretches, frames, 40] to the chances of the classes [stretches, frames / 4, classes]."""
+        x = ((frames - self.tensors["input.mean"]) / self.tensors["input.std"]).transpose(1, 2)
+        for number, stride in enumerate(STRIDES):
+            weight, bias = self.tensors[f"layer.{number}.weight"], self.tensors[f"layer.{number}.bias"]
+            x = functional.relu(functional.conv1d(x, weight, bias, stride, weight.shape[2] // 2))
+        x = functional.conv1d(x, self.tensors["layer.4.weight"], self.tensors["layer.4.bias"])
+        return (functional.normalize(x, dim=1).transpose(1, 2) @ self.tensors["classes"].T).softmax(2)
+
+
+def blended(paths: list[Path]) -> Network:
+    """The mean of the weights of runs that began alike."""
+    states = [torch.load(path, weights_only=True) for path in paths]
+    network = Network()
+    network.load_state_dict({
+        name: torch.stack([state[name] for state in states]).mean(0) if value.is_floating_point() else value
+        for name, value in states[0].items()
+    })
+    return network.eval()
 
 
 def another_voice(frames: np.ndarray) -> np.ndarray:
@@ -133,15 +168,22 @@ def synthetic(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--data", type=Path, required=True)
-    options.add_argument("--sounds", type=Path, required=True)
+    options.add_argument("--data", type=Path)
+    options.add_argument("--sounds", type=Path)
     options.add_argument("--synthetic", type=Path, nargs="*", default=[])
     options.add_argument("--start", type=Path)
+    options.add_argument("--teach", type=Path, nargs="*", default=[])
+    options.add_argument("--blend", type=Path, nargs="*", default=[])
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--steps", type=int, default=4000)
     options.add_argument("--batch", type=int, default=48)
     options.add_argument("--rate", type=float, default=2e-3)
-    options = options.parse_args()
+    parser, options = options, options.parse_args()
+    if options.blend:
+        sounds.save(options.out, blended(options.blend).weights())
+        return
+    if not options.data or not options.sounds:
+        parser.error("--data and --sounds are needed, or --blend")
     torch.set_num_threads(1)
     for seed in (random.seed, np.random.seed, torch.manual_seed):
         seed(0)
@@ -152,7 +194,9 @@ def main() -> None:
     some = np.concatenate([frames for frames, _ in recordings[::4]])
     network.mean[:], network.std[:] = torch.from_numpy(some.mean(0)), torch.from_numpy(some.std(0))
     if options.start:
-        network.load_state_dict(torch.load(options.start))
+        network.load_state_dict(torch.load(options.start, weights_only=True))
+    teachers = [Taught(path) for path in options.teach]
+    mean = {name: value.clone() for name, value in network.state_dict().items()}
     optimiser = torch.optim.AdamW(network.parameters(), options.rate, weight_decay=2e-2)
     made = round(options.batch * SYNTHETIC_SHARE) if spoken else 0
     network.train()
@@ -161,15 +205,22 @@ def main() -> None:
             group["lr"] = options.rate * min(1, step / 100) * (1 - step / options.steps + 1e-3)
         chosen = random.choices(recordings, known, k=options.batch - made) + (random.choices(spoken, k=made) if made else [])
         frames, labels = (torch.from_numpy(np.stack(part)) for part in zip(*map(stretch, chosen)))
-        vectors, labels = network(frames), labels[:, ::4]
-        odds = network.odds(vectors[labels >= 0])
-        loss = functional.cross_entropy(odds, labels[labels >= 0], label_smoothing=SMOOTHING)
+        odds, labels = network.odds(network(frames)), labels[:, ::4]
+        loss = functional.cross_entropy(odds[labels >= 0], labels[labels >= 0], label_smoothing=SMOOTHING)
+        if teachers:
+            said = sum(teacher(frames) for teacher in teachers) / len(teachers)
+            loss = (1 - TAUGHT) * loss - TAUGHT * (said * odds.log_softmax(2)).sum(2).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+        # Without teachers the last weights are what counts.
+        share = AVERAGE if teachers else 0.0
+        for name, value in network.state_dict().items():
+            mean[name].copy_(share * mean[name] + (1 - share) * value)
         if step % 250 == 0 or step == options.steps:
             print(f"step {step} loss {loss.item():.3f}", flush=True)
-            torch.save(network.state_dict(), options.out.with_suffix(".pt"))
+            torch.save(mean, options.out.with_suffix(".pt"))
+    network.load_state_dict(mean)
     sounds.save(options.out, network.eval().weights())
 
 

@@ -63,16 +63,16 @@ impl Sameness {
     }
 
     /// Log odds that these are the same words. What silence and unlikeness to speech take off was fitted with sounds asked of speech; the rest
-    /// on 690 words cut from recordings, of which 442 are said nowhere else; 163 had a right best hit by another speaker.
+    /// on 690 words cut from recordings, of which 442 are said nowhere else; 142 had a right best hit by another speaker.
     fn words(&self, z: f32) -> f32 {
         let quiet = (0.9 - self.sound / self.moments.max(1.0)).max(0.0);
-        -12.56 + 0.847 * z + 10.6 * self.own + 0.386 * self.span - 11.2 * quiet - 5.2 * (self.doubt - 2.3).max(0.0)
+        -16.4 + 0.984 * z + 14.7 * self.own + 0.25 * self.span - 11.2 * quiet - 5.2 * (self.doubt - 2.3).max(0.0)
     }
 
-    /// Log odds that it is the very same sound: pieces find their recording with .92 and more, on dev nothing else comes above .86. There
-    /// must be something to be heard (0.16 s).
+    /// Log odds that it is the very same sound: pieces of a second find their recording with .933 and more, other sounds come to .92 on dev, and
+    /// the shorter the more. There must be something to be heard (0.16 s).
     fn sound(&self) -> f32 {
-        if self.sound < 4.0 { f32::NEG_INFINITY } else { 100.0 * (self.own - 0.91) }
+        if self.sound < 4.0 { f32::NEG_INFINITY } else { 300.0 * (self.own - 0.935) - (BRIEF - self.sound).max(0.0) }
     }
 }
 
@@ -81,9 +81,11 @@ pub const LAID: Line = Line { offset: -11.7, slope: 1.64, nearness: 3.74 };
 /// For what was compared by one vector alone.
 pub const SPAN: Line = Line { offset: -9.2, slope: 2.33, nearness: 0.0 };
 /// Below that even a best hit is most probably no match: nothing is found, unless one asks for less.
-pub const MIN_CONFIDENCE: f32 = 0.04;
+pub const MIN_CONFIDENCE: f32 = 0.02;
 /// Nothing is told apart that is nearer to the very same sound.
 const NEAREST: f32 = 0.003;
+/// Moments of sound (0.6 s) below which another sound may come as near as the very same one.
+const BRIEF: f32 = 15.0;
 /// Moments of written words beyond which more of them tell no more; few words of dev have as many.
 const LONG: usize = 15;
 /// Segments of the store that the lines are fitted on.
@@ -122,14 +124,14 @@ pub fn confidence_of_clip(score: f32, null: Option<&Null>, sameness: &Sameness, 
     probability(words.max(sameness.sound()))
 }
 
-/// As [`confidence`], for written words that were laid along the recordings. Fitted on 857 words asked of dev, 407 of them said there; 223 had
+/// As [`confidence`], for written words that were laid along the recordings. Fitted on 857 words asked of dev, 407 of them said there; 238 had
 /// a right best hit.
 pub fn confidence_of_writing(score: f32, null: Option<&Null>, written: &Written, segments: usize) -> f32 {
     let Some(null) = null else { return score.clamp(0.0, 1.0) };
     let prior = (segments.max(1) as f32 / FITTED_FOR).ln();
     let Written { span, spread, moments } = *written;
     let length = moments.min(LONG) as f32;
-    probability(-7.72 + 1.19 * null.z(score) + 0.8 * span - 12.6 * spread + 0.223 * length - prior)
+    probability(-8.0 + 1.34 * null.z(score) + 0.66 * span - 12.3 * spread + 0.233 * length - prior)
 }
 
 fn probability(odds: f32) -> f32 {
