@@ -171,7 +171,7 @@ mod tests {
         assert!(at(0.98, 0.95) > 0.9 && at(0.94, 0.8) < 0.02);
         // The same figures of a word are another voice's word.
         let word = Speech { sound: vec![1.0; 25], doubt: 2.0 };
-        assert!(confidence_of_clip(0.94, Some(&null), &Sameness::of(&word, 0.8, 2.0), 6_550) > 0.2);
+        assert!(confidence_of_clip(0.94, Some(&null), &Sameness::of(&word, 0.86, 2.0), 6_550) > 0.2);
         // Of silence alone nothing can be said.
         let silence = Speech { sound: vec![0.01; 25], doubt: 0.1 };
         assert!(confidence_of_clip(1.0, Some(&null), &Sameness::of(&silence, 0.99, 2.0), 6_550) < 0.05);
