@@ -63,7 +63,7 @@ impl Sameness {
     }
 
     /// Log odds that these are the same words. What silence and unlikeness to speech take off was fitted with sounds asked of speech; the rest
-    /// on 690 words cut from recordings, of which 442 are said nowhere else; 142 had a right best hit by another speaker.
+    /// on 690 words cut from recordings, of which 442 are said nowhere else; 155 had a right best hit by another speaker.
     fn words(&self, z: f32) -> f32 {
         let quiet = (0.9 - self.sound / self.moments.max(1.0)).max(0.0);
         -16.4 + 0.984 * z + 14.7 * self.own + 0.25 * self.span - 11.2 * quiet - 5.2 * (self.doubt - 2.3).max(0.0)
@@ -169,7 +169,7 @@ mod tests {
         let noise = Speech { sound: vec![0.6; 25], doubt: 3.1 };
         let at = |score, own| confidence_of_clip(score, Some(&null), &Sameness::of(&noise, own, 0.0), 6_550);
         assert!(at(0.98, 0.95) > 0.9 && at(0.94, 0.8) < 0.02);
-        // The same figures of a word are another voice's word.
+        // Nearly the same figures of a word are another voice's word.
         let word = Speech { sound: vec![1.0; 25], doubt: 2.0 };
         assert!(confidence_of_clip(0.94, Some(&null), &Sameness::of(&word, 0.86, 2.0), 6_550) > 0.2);
         // Of silence alone nothing can be said.
