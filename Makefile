@@ -58,12 +58,12 @@ stress: build ## kills, full disks, other users, files that lie (STRESS=--long: 
 	$(PYTHON) tools/stress.py --program $(TARGET)/release/audiosearch $(STRESS)
 
 RUNS := 1000000
-FUZZ := decode manifest frozen sentences
+FUZZ := decode manifest frozen sentences checkpoint
 # No sanitizer: without unsafe code there is nothing for it to see, and it halves the speed.
-fuzz: ## RUNS=1000000 inputs for each of FUZZ=targets (rustup toolchain install nightly; cargo install cargo-fuzz)
+fuzz: libtorch ## RUNS=1000000 inputs for each of FUZZ=targets (rustup toolchain install nightly; cargo install cargo-fuzz)
 	cd fuzz && $(CARGO) +nightly run --example seeds
 	cd fuzz && for target in $(FUZZ); do \
-		$(CARGO) +nightly fuzz run -O -s none $$target -- \
+		$(CARGO) +nightly fuzz run -O -s none $$(test $$target != checkpoint || echo --features torch) $$target -- \
 			-runs=$(RUNS) -timeout=10 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=1 || exit 1; done
 
 # What is killed on purpose leaves half a profile, which is passed over.
