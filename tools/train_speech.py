@@ -5,8 +5,9 @@
 
 DIR holds manifest.tsv (path, kind, label, speaker, split), alignments.tsv (path, word, start, end, posterior, speaker,
 speaker_split, word_split, oov_pron), text/sentences.train.txt.gz and eval/samediff.{speech,dsp20,commands}.dev.tsv.
-Synthetic speech is made below --work, once. --short makes little of it and trains for 20 steps, to see that all parts
-fit. Needs `make build` and what synth_speech.py needs.
+Synthetic speech is made below --work, once. The encoder of sounds comes first (acoustic.safetensors below --work), then train_spelling.py
+makes its written words, and the matrix behind it, anew. --short makes little synthetic speech and trains for 20 steps each, to see that all
+parts fit. Needs `make build`, PyTorch and what synth_speech.py needs.
 """
 
 from __future__ import annotations
@@ -94,7 +95,14 @@ def main() -> None:
     dev = [part for name in ("speech", "dsp20", "commands") for part in ("--dev", data / "eval" / f"samediff.{name}.dev.tsv")]
     budget = ["--steps", "20"] if told.short else ["--minutes", told.minutes]
     resume = ["--resume"] if told.resume else []
-    subprocess.check_call([told.program, "train", "audio", *sources, *dev, *RECIPE, *budget, *resume, "--out", told.out])
+    acoustic = work / "acoustic.safetensors"
+    subprocess.check_call([told.program, "train", "audio", *sources, *dev, *RECIPE, *budget, *resume, "--out", acoustic])
+    # Vectors of an earlier model are not this one's.
+    for kept in [work / "tokens.npy", *work.glob("dev.*.npy")]:
+        kept.unlink(missing_ok=True)
+    spelling = [sys.executable, TOOLS / "train_spelling.py", "--data", data, "--work", work, "--model", acoustic]
+    short = ["--short"] if told.short else []
+    subprocess.check_call([*spelling, "--out", told.out.resolve(), "--program", told.program, *short])
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ const CANDIDATES: usize = 1_000;
 const CANDIDATES_EACH: usize = 20;
 /// Random places that a question is put to: laid along the recording, or compared by one vector.
 const RANDOM_LAID: usize = 150;
-const RANDOM_SPANS: usize = 2_000;
+const RANDOM_SPANS: usize = 500;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -98,6 +98,8 @@ pub struct Searcher {
     known: HashMap<SourceId, Known>,
     /// All vectors of a small store, once a question was laid along them.
     whole: OnceLock<Vec<Whole>>,
+    /// Random spans, once a question was put to them.
+    spans: OnceLock<Vec<Sampled>>,
 }
 
 impl Searcher {
@@ -111,7 +113,7 @@ impl Searcher {
         let reader = Reader::open(dir, Collection::Audio)?;
         let known = reader.sources().map(|source| (source.id, Known { key: source.key, samples: source.samples }));
         let known = known.collect();
-        Ok(Self { reader, archive: Archive::new(dir, network), known, whole: OnceLock::new() })
+        Ok(Self { reader, archive: Archive::new(dir, network), known, whole: OnceLock::new(), spans: OnceLock::new() })
     }
 
     /// What all vectors of the store have in common.
@@ -340,7 +342,13 @@ impl Searcher {
 
     /// Cosines of random spans with what is most like them of these.
     fn spans_at_random(&self, asked: &[Embedded]) -> Result<Option<Null>, IndexError> {
-        let sample = self.reader.sample(RANDOM_SPANS)?;
+        let sample = match self.spans.get() {
+            Some(sample) => sample,
+            None => {
+                let sample = self.reader.sample(RANDOM_SPANS)?;
+                self.spans.get_or_init(|| sample)
+            }
+        };
         let nearest = |vector: &[f32]| asked.iter().map(|(_, asked)| cosine(asked, vector)).reduce(f32::max);
         let scores: Vec<f32> = sample.iter().filter_map(|segment| nearest(&segment.embedding)).collect();
         Ok(Null::of(&scores))
