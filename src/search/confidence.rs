@@ -72,7 +72,11 @@ impl Sameness {
     /// Log odds that it is the very same sound: pieces of a second find their recording with .933 and more, other sounds come to .92 on dev, and
     /// the shorter the more. There must be something to be heard (0.16 s).
     fn sound(&self) -> f32 {
-        if self.sound < 4.0 { f32::NEG_INFINITY } else { 300.0 * (self.own - 0.935) - (BRIEF - self.sound).max(0.0) }
+        if self.sound < 4.0 {
+            f32::NEG_INFINITY
+        } else {
+            300.0 * (self.own - 0.935) - 0.4 * (BRIEF - self.sound).max(0.0)
+        }
     }
 }
 
