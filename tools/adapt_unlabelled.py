@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--program", default=str(TOOLS.parent / "target" / "release" / "audiosearch"))
     parser.add_argument("--minutes", default="12", help="of training the base model")
     parser.add_argument("--adapt-steps", default="150")
-    parser.add_argument("--min-confidence", default="0.5", help="of two moments that count as the same")
+    parser.add_argument("--min-confidence", default="0.2", help="of two moments that count as the same")
     parser.add_argument("--segments", default="pauses", help="how the recordings are cut")
     parser.add_argument("--threads", default=str(os.cpu_count()))
     told = parser.parse_args()
