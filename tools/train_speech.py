@@ -97,8 +97,9 @@ def main() -> None:
     resume = ["--resume"] if told.resume else []
     acoustic = work / "acoustic.safetensors"
     subprocess.check_call([told.program, "train", "audio", *sources, *dev, *RECIPE, *budget, *resume, "--out", acoustic])
-    # Vectors of an earlier model are not this one's.
-    for kept in [work / "tokens.npy", *work.glob("dev.*.npy")]:
+    # Vectors of an earlier model, and what was learnt from them, are not this one's.
+    begun = [] if told.resume else [told.out.with_name(told.out.name + ".state")]
+    for kept in [work / "tokens.npy", *work.glob("dev.*.npy"), *begun]:
         kept.unlink(missing_ok=True)
     spelling = [sys.executable, TOOLS / "train_spelling.py", "--data", data, "--work", work, "--model", acoustic]
     short = ["--short"] if told.short else []
