@@ -31,8 +31,11 @@ PEERS = {
     "pocketsphinx keyword": ("pocketsphinx_keyword", ["pocketsphinx", "soundfile"]),
 }
 # Rooms that a recording at 16 kHz does not go through.
-ASIDE = ("resample from 44.1 kHz", "encode by LibTorch")
-WAY = ("decode", "resample from 44.1 kHz", "features", "segment", "frame network", "encode", "encode by LibTorch", "insert", "fsync", "freeze")
+ASIDE = ("resample from 44.1 kHz", "frame network in f32", "encode in f32", "encode by LibTorch")
+WAY = (
+    "decode", "resample from 44.1 kHz", "features", "segment", "frame network", "frame network in f32", "encode", "encode in f32",
+    "encode by LibTorch", "insert", "fsync", "freeze",
+)
 
 
 def measured(command, **more):

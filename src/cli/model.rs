@@ -86,11 +86,22 @@ impl Model {
     /// # Errors
     /// Where the weights cannot be shared.
     pub fn encoders(&self, jobs: NonZeroUsize) -> Result<Vec<Box<dyn Encoder>>> {
-        let threads = match self.device {
+        (0..self.threads(jobs)).map(|_| Ok(self.encoder.another()?)).collect()
+    }
+
+    /// As [`encoders`](Self::encoders), to make a store.
+    ///
+    /// # Errors
+    /// Where the weights cannot be shared.
+    pub fn bulk_encoders(&self, jobs: NonZeroUsize) -> Result<Vec<Box<dyn Encoder>>> {
+        (0..self.threads(jobs)).map(|_| Ok(self.encoder.another_for_bulk()?)).collect()
+    }
+
+    fn threads(&self, jobs: NonZeroUsize) -> usize {
+        match self.device {
             Device::Cpu => jobs.get(),
             Device::Cuda(_) => 1,
-        };
-        (0..threads).map(|_| Ok(self.encoder.another()?)).collect()
+        }
     }
 }
 

@@ -37,6 +37,11 @@ impl Convolution {
         Ok(Convolution { stride: config.stride as usize, matrix, output })
     }
 
+    /// The same with products in fixed point.
+    pub fn fixed_point(&self) -> Convolution {
+        Convolution { matrix: self.matrix.fixed_point(), stride: self.stride, output: self.output.clone() }
+    }
+
     /// What a row of its output holds.
     pub fn output(&self) -> &Columns {
         &self.output

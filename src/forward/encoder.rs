@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use audiosearch_index::{Embedding, Fingerprint};
 
@@ -25,7 +25,10 @@ const BATCH_FRAMES: usize = 32_768;
 
 /// The encoder of speech. A clone shares the weights.
 #[derive(Debug, Clone)]
-pub struct ForwardEncoder(Arc<Network>);
+pub struct ForwardEncoder {
+    network: Arc<Network>,
+    bulk: bool,
+}
 
 #[derive(Debug)]
 struct Network {
@@ -34,14 +37,22 @@ struct Network {
     fingerprint: Fingerprint,
     mean: Vec<f32>,
     std: Vec<f32>,
-    convolutions: Vec<Convolution>,
-    stack: Stack,
+    listening: Listening,
+    /// The same in fixed point, once somebody wants it.
+    bulk: OnceLock<Listening>,
     /// Width of the forward direction's states.
     forward: usize,
     attention: Option<Matrix>,
     projection: Matrix,
     normalisation: Option<Normaliser>,
     spelling: Option<Spelling>,
+}
+
+/// What every frame goes through.
+#[derive(Debug)]
+struct Listening {
+    convolutions: Vec<Convolution>,
+    stack: Stack,
 }
 
 /// Takes the mean out, then turns and scales.
@@ -107,30 +118,42 @@ impl ForwardEncoder {
             Some(spelling) => Some(Spelling::new(&weights, spelling, dimension)?),
             None => None,
         };
-        Ok(ForwardEncoder(Arc::new(Network {
+        let network = Network {
             name: name.to_owned(),
             fingerprint,
             mean: weights.get("input.mean")?.to_vec(),
             std: weights.get("input.std")?.to_vec(),
-            convolutions,
             forward: states.width() / if config.bidirectional { 2 } else { 1 },
             attention,
             projection: affine(&weights, "projection", &pooled, dimension)?,
             normalisation,
             spelling,
-            stack,
+            listening: Listening { convolutions, stack },
+            bulk: OnceLock::new(),
             config,
-        })))
+        };
+        Ok(ForwardEncoder { network: Arc::new(network), bulk: false })
+    }
+
+    /// The same for much work: in fixed point. A vector's cosine with the exact one is .99999 and more, and the same on every
+    /// processor up to rounding in single precision.
+    pub fn bulk(&self) -> ForwardEncoder {
+        ForwardEncoder { network: self.network.clone(), bulk: true }
+    }
+
+    fn listening(&self) -> &Listening {
+        let exact = &self.network.listening;
+        if self.bulk { self.network.bulk.get_or_init(|| exact.fixed_point()) } else { exact }
     }
 
     /// What the model is called in a store: the file's stem, or `speech` for the built-in one.
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.network.name
     }
 
     /// The network's shape.
     pub fn config(&self) -> &EncoderConfig {
-        &self.0.config
+        &self.network.config
     }
 
     /// The place of a written word or phrase among the sounds.
@@ -142,12 +165,19 @@ impl ForwardEncoder {
         if text.is_empty() {
             return Err(EncoderError::Input("the text is empty".into()));
         }
-        let spelling = self.0.spelling.as_ref().ok_or(EncoderError::Missing("written-word encoder"))?;
+        let spelling = self.network.spelling.as_ref().ok_or(EncoderError::Missing("written-word encoder"))?;
         let mut vector = spelling.run(text);
         vector.truncate(self.dimension());
         unit(&mut vector);
         let normalise = |normaliser: &Normaliser| normaliser.run(&vector, &normaliser.spelling_mean, self.dimension());
-        Ok(Embedding::new(self.0.normalisation.as_ref().map(normalise).unwrap_or(vector))?)
+        Ok(Embedding::new(self.network.normalisation.as_ref().map(normalise).unwrap_or(vector))?)
+    }
+}
+
+impl Listening {
+    fn fixed_point(&self) -> Listening {
+        let convolutions = self.convolutions.iter().map(Convolution::fixed_point).collect();
+        Listening { convolutions, stack: self.stack.fixed_point() }
     }
 }
 
@@ -165,7 +195,7 @@ impl Network {
     }
 
     /// Pooled vectors of all spans of some stretches, longest stretch first: `[stretch][spans × pooled width]`.
-    fn pool(&self, batch: &[&Stretch<'_>]) -> Vec<Vec<f32>> {
+    fn pool(&self, listening: &Listening, batch: &[&Stretch<'_>]) -> Vec<Vec<f32>> {
         let reduction = self.config.reduction();
         let lengths: Vec<usize> = batch.iter().map(|s| s.features.frames().div_ceil(reduction)).collect();
         let sequences = Sequences::new(&lengths);
@@ -174,7 +204,7 @@ impl Network {
         for (number, stretch) in batch.iter().enumerate() {
             self.standardise(stretch.features, &mut here);
             let mut frames = stretch.features.frames();
-            for convolution in &self.convolutions {
+            for convolution in &listening.convolutions {
                 frames = convolution.run(&here, frames, &mut there);
                 std::mem::swap(&mut here, &mut there);
             }
@@ -184,8 +214,8 @@ impl Network {
                 input[sequences.row(number, step) * width..][..width].copy_from_slice(row);
             }
         }
-        let states = self.stack.run(&sequences, input);
-        let width = self.stack.columns().width();
+        let states = listening.stack.run(&sequences, input);
+        let width = listening.stack.columns().width();
         let pooled = batch.iter().zip(&lengths).enumerate().map(|(number, (stretch, &count))| {
             let row = |step: usize| &states[sequences.row(number, step) * width..][..width];
             let weights = self.attention.as_ref().map(|attention| {
@@ -241,31 +271,32 @@ fn unit(vector: &mut [f32]) {
 
 impl Encoder for ForwardEncoder {
     fn dimension(&self) -> usize {
-        self.0.config.dimension as usize
+        self.network.config.dimension as usize
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        self.0.fingerprint
+        self.network.fingerprint
     }
 
     fn feature_config(&self) -> &FeatureConfig {
-        &self.0.config.features
+        &self.network.config.features
     }
 
     fn encode(&self, stretches: &[Stretch<'_>]) -> Result<Vec<Vec<Embedding>>, EncoderError> {
         for stretch in stretches {
-            stretch.check(self.0.config.features.bands)?;
+            stretch.check(self.network.config.features.bands)?;
         }
         let mut order: Vec<usize> = (0..stretches.len()).filter(|&i| !stretches[i].spans.is_empty()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(stretches[i].features.frames()));
         let mut out: Vec<Vec<Embedding>> = vec![Vec::new(); stretches.len()];
+        let listening = self.listening();
         let mut rest = order.as_slice();
         while let Some(&first) = rest.first() {
             let fit = (BATCH_FRAMES / stretches[first].features.frames()).clamp(1, BATCH_STRETCHES);
             let (now, later) = rest.split_at(fit.min(rest.len()));
             let batch: Vec<&Stretch<'_>> = now.iter().map(|&i| &stretches[i]).collect();
-            for (&i, pooled) in now.iter().zip(self.0.pool(&batch)) {
-                out[i] = self.0.embeddings(&pooled)?;
+            for (&i, pooled) in now.iter().zip(self.network.pool(listening, &batch)) {
+                out[i] = self.network.embeddings(&pooled)?;
             }
             rest = later;
         }
@@ -280,5 +311,9 @@ impl SpeechModel for ForwardEncoder {
 
     fn another(&self) -> Result<Box<dyn Encoder>, EncoderError> {
         Ok(Box::new(self.clone()))
+    }
+
+    fn another_for_bulk(&self) -> Result<Box<dyn Encoder>, EncoderError> {
+        Ok(Box::new(self.bulk()))
     }
 }

@@ -4,7 +4,7 @@ use super::affine::Columns;
 use super::sequences::Sequences;
 use super::weights::Weights;
 use crate::encoder::{Cell, EncoderError};
-use crate::kernels::{Arch, Matrix, Simd, WithSimd, sigmoid, tanh};
+use crate::kernels::{Arch, Matrix, Packed, Simd, WithSimd, sigmoid, tanh};
 
 /// Rows whose input products are made ahead of the steps that use them: few enough to be still near when they do.
 const AHEAD: usize = 192;
@@ -23,7 +23,7 @@ pub struct Direction {
 /// Room that the steps work in.
 #[derive(Debug, Default)]
 pub struct Room {
-    packed: Vec<f32>,
+    packed: Packed,
     gates: Vec<f32>,
     product: Vec<f32>,
     state: Vec<f32>,
@@ -71,6 +71,12 @@ impl Direction {
         let within = |row: usize| if apart(row) { hidden_bias[row] } else { 0.0 };
         let (input, hidden) = (matrix(input, columns, &before), matrix(hidden, &own, &within));
         Ok(Direction { cell, width: own.width(), input, hidden })
+    }
+
+    /// The same with products in fixed point.
+    pub fn fixed_point(&self) -> Direction {
+        let (input, hidden) = (self.input.fixed_point(), self.hidden.fixed_point());
+        Direction { cell: self.cell, width: self.width, input, hidden }
     }
 
     /// Width of its states, room included.
@@ -273,6 +279,14 @@ impl Stack {
             Ok((direction("forward")?, if bidirectional { Some(direction("backward")?) } else { None }))
         });
         Ok(Stack { layers: layers.collect::<Result<_, EncoderError>>()?, columns })
+    }
+
+    /// The same with products in fixed point.
+    pub fn fixed_point(&self) -> Stack {
+        let layer = |(forward, backward): &(Direction, Option<Direction>)| {
+            (forward.fixed_point(), backward.as_ref().map(Direction::fixed_point))
+        };
+        Stack { layers: self.layers.iter().map(layer).collect(), columns: self.columns.clone() }
     }
 
     /// What a row of states holds: the forward direction, then the backward one.

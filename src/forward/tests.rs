@@ -143,6 +143,26 @@ fn golden_clips_agree_with_libtorch() {
 }
 
 #[test]
+fn for_bulk_vectors_are_nearly_the_same() {
+    let exact = ForwardEncoder::shipped().unwrap();
+    let bulk = exact.bulk();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for name in ["tests/golden/fbank.wav", "tests/fixtures/second.ogg", "tools/demo/queries/umbrella.flac"] {
+        let clip = Clip::read(&root.join(name)).unwrap();
+        let mut frames = Features::new(exact.feature_config().bands);
+        LogMel::new(exact.feature_config()).compute(clip.samples(), &mut frames);
+        let count = frames.frames() as u32;
+        let spans = [0..count, count / 4..count / 2];
+        let stretch = [Stretch { features: &frames, spans: &spans }];
+        let (exact, bulk) = (exact.encode(&stretch).unwrap(), bulk.encode(&stretch).unwrap());
+        for (exact, bulk) in exact.iter().flatten().zip(bulk.iter().flatten()) {
+            let cosine = exact.as_slice().iter().zip(bulk.as_slice()).map(|(a, b)| a * b).sum::<f32>();
+            assert!(exact != bulk && cosine > 0.99999, "{name}: {cosine}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_encoded_is_refused() {
     let own = ForwardEncoder::shipped().unwrap();
     let mut clip = Features { bands: 40, data: vec![0.0; 40 * 50] };

@@ -82,6 +82,11 @@ impl Layer {
         Ok(Some(Self { matrix, outputs, taps, stride }))
     }
 
+    /// The same with products in fixed point.
+    pub fn fixed_point(&self) -> Self {
+        Self { matrix: Arc::new(self.matrix.fixed_point()), ..*self }
+    }
+
     /// [time, inputs] → [⌈time / stride⌉, outputs], with so many zeros beyond its ends.
     fn run(&self, input: &Rows, edge: usize) -> Rows {
         let mut output = Rows::zeros(input.time.div_ceil(self.stride), self.matrix.stride(), edge);

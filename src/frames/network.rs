@@ -85,6 +85,11 @@ impl FrameNetwork {
         Ok(Self { features, mean, std, layers, classes, id })
     }
 
+    /// The same for hours of sound: in fixed point, a third faster. Its vectors differ by less than what an [`Archive`](super::Archive) keeps of them.
+    pub fn bulk(self) -> Self {
+        Self { layers: self.layers.iter().map(Layer::fixed_point).collect(), ..self }
+    }
+
     /// The filterbank that it reads.
     pub fn features(&self) -> &FeatureConfig {
         &self.features

@@ -1,11 +1,14 @@
 //! Arithmetic on rows of f32 with the vector instructions of the machine, found at run time: matrix products with weights packed
-//! once, and the curves of recurrent cells.
+//! once, in single precision or in fixed point, and the curves of recurrent cells.
 //!
 //! The same program runs on every processor of its kind; `pulp` chooses between AVX-512, AVX2 and what is always there.
 
 mod curves;
+mod fixed;
 mod matrix;
+mod tile;
 
 pub use curves::{sigmoid, tanh};
-pub use matrix::{Matrix, PANEL};
+pub use matrix::{Matrix, Packed};
 pub use pulp::{Arch, Simd, WithSimd};
+pub use tile::PANEL;

@@ -146,7 +146,7 @@ impl Ingest {
     pub fn new(index: &Index, store: &Path, settings: Settings) -> Result<Self, IndexError> {
         let ledger = Ledger::new(index, store)?;
         let archive = Archive::new(store, settings.network.id());
-        Ok(Self { ledger, settings, archive })
+        Ok(Self { ledger, settings: Settings { network: settings.network.bulk(), ..settings }, archive })
     }
 
     /// Reads what is new or changed among `paths` and stores it; `report` hears of every path once, in no order.

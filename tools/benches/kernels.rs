@@ -22,12 +22,14 @@ fn product(criterion: &mut Criterion) {
     for (inputs, outputs) in [(40, 384), (128, 384), (256, 256)] {
         let weights = noise(inputs * outputs);
         let matrix = Matrix::new(inputs, outputs, |i, o| weights[o * inputs + i], |_| 0.5);
-        for rows in [1, 12, 96] {
-            let (input, mut output) = (noise(inputs * rows), vec![0.0; matrix.stride() * rows]);
-            group.throughput(Throughput::Elements((rows * inputs * outputs) as u64));
-            group.bench_function(BenchmarkId::new(format!("{inputs} to {outputs}"), rows), |bench| {
-                bench.iter(|| matrix.run(black_box(&input), inputs, rows, &mut output));
-            });
+        for (matrix, how) in [(matrix.fixed_point(), ", fixed point"), (matrix, "")] {
+            for rows in [1, 12, 96] {
+                let (input, mut output) = (noise(inputs * rows), vec![0.0; matrix.stride() * rows]);
+                group.throughput(Throughput::Elements((rows * inputs * outputs) as u64));
+                group.bench_function(BenchmarkId::new(format!("{inputs} to {outputs}{how}"), rows), |bench| {
+                    bench.iter(|| matrix.run(black_box(&input), inputs, rows, &mut output));
+                });
+            }
         }
     }
     group.finish();

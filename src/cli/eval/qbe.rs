@@ -206,7 +206,7 @@ fn fill(
     let writer = index.writer()?;
     let mut progress = Progress::new(&context.messages, utts.len(), "files");
     let paths: Vec<PathBuf> = utts.iter().map(|row| row.path.clone()).collect();
-    ingest.run(&writer, paths, model.encoders(jobs)?, context.interrupt.flag(), &mut |report| {
+    ingest.run(&writer, paths, model.bulk_encoders(jobs)?, context.interrupt.flag(), &mut |report| {
         if let Status::Failed(cause) | Status::Partial(cause) = &report.status {
             context.messages.error(cause);
         }

@@ -145,7 +145,7 @@ impl IndexArgs {
         let ingest = Ingest::new(&index, store, settings)?;
         let writer = index.writer()?;
         let mut progress = Progress::new(&context.messages, paths.len(), "files");
-        let encoders = model.encoders(jobs)?;
+        let encoders = model.bulk_encoders(jobs)?;
         let mut tell = |report: Report| news.recording(&report, Some(&mut progress));
         // After an error of the store what was flushed is safe, and committing would meet the same error.
         ingest.run(&writer, paths, encoders, context.interrupt.flag(), &mut tell).context(SAFE)?;

@@ -51,11 +51,15 @@ fn measure(paths: &[PathBuf]) -> Result<()> {
         meter.room("features", || recordings.iter().map(|samples| sound::log_mel(samples, &config)).collect());
     let spans: Vec<Vec<Span>> =
         meter.room("segment", || recordings.iter().map(|samples| sound::segments(samples)).collect());
-    meter.room("frame network", || features.iter().for_each(|features| network::hear(&network, features)));
+    meter.room("frame network in f32", || features.iter().for_each(|features| network::hear(&network, features)));
+    let network = network.bulk();
+    let hear = || features.iter().for_each(|features| network::hear(&network, features));
+    meter.room("frame network", hear);
 
     let passages = network::passages(&features, &spans);
     let frames: usize = passages.iter().map(|(features, _)| features.frames()).sum();
-    let (alone, embeddings) = network::encode(&mut meter, "encode", &own, &passages)?;
+    let (alone, embeddings) = network::encode(&mut meter, "encode", &own.bulk(), &passages)?;
+    network::encode(&mut meter, "encode in f32", &own, &passages)?;
     let torch = SpeechEncoder::shipped(Device::Cpu)?;
     network::encode(&mut meter, "encode by LibTorch", &torch, &passages)?;
     store::measure(&mut meter, &own, &embeddings)?;

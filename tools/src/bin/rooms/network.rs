@@ -100,7 +100,8 @@ pub fn whole_way(paths: &[PathBuf], encoder: ForwardEncoder) -> Result<(Taken, C
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let taken = Arc::new(Mutex::new(Taken::default()));
     let timed = |encoder| Box::new(Timed { encoder, taken: taken.clone() }) as Box<dyn Encoder>;
-    let encoders = (0..cores.get()).map(|_| Ok(timed(encoder.another()?))).collect::<Result<_, EncoderError>>()?;
+    let encoders =
+        (0..cores.get()).map(|_| Ok(timed(encoder.another_for_bulk()?))).collect::<Result<_, EncoderError>>()?;
     let settings = Settings {
         mode: SegmentMode::Auto,
         segments: SegmentConfig::default(),
