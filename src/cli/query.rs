@@ -279,7 +279,7 @@ pub fn written(text: &str, model: &Model, letters: &Letters, network: &FrameNetw
     if vectors.is_empty() {
         vectors.push(model.encoder.encode_text(text)?);
     }
-    Ok(Sound::written(vectors, letters.pattern(text, network)?))
+    Ok(Sound::written(vectors, letters.excerpt(text, network)?))
 }
 
 /// Opens what can be searched; where that is gone or damaged, makes it anew from the truth.

@@ -1,6 +1,6 @@
 //! Vectors of consecutive moments.
 
-use super::Pattern;
+use super::{Pattern, Phones};
 
 /// Rows of equal size, one every 40 ms, `[len, dimension]`, each of unit length or all zero (nothing known of that moment).
 #[derive(Debug, Clone, PartialEq)]
@@ -110,12 +110,14 @@ pub struct Excerpt {
     pub after: Heard,
     /// What is asked for, from each part of a step on; none where it was never heard.
     pub phases: Vec<Phase>,
+    /// What is asked for, phone by phone, where it is written.
+    pub phones: Option<Phones>,
 }
 
-impl From<Pattern> for Excerpt {
-    /// All of it is asked for, and it was written.
-    fn from(asked: Pattern) -> Self {
+impl Excerpt {
+    /// All of it is asked for, and it is written.
+    pub fn written(asked: Pattern, phones: Phones) -> Self {
         let nothing = Heard::new(asked.dimension());
-        Self { before: nothing.clone(), asked, after: nothing, phases: Vec::new() }
+        Self { before: nothing.clone(), asked, after: nothing, phases: Vec::new(), phones: Some(phones) }
     }
 }

@@ -4,8 +4,9 @@ use ndarray::Array1;
 use safetensors::SafeTensors;
 
 use super::{
-    FrameNetwork, NetworkError, Pattern, REDUCTION,
+    Excerpt, FrameNetwork, NetworkError, REDUCTION,
     layer::{self, Layer, misshapen, vector},
+    phones::PARTS,
 };
 
 const SHIPPED: &[u8] = include_bytes!("weights/letters.safetensors");
@@ -14,9 +15,6 @@ const SHIPPED: &[u8] = include_bytes!("weights/letters.safetensors");
 const ALPHABET: &str = " 'abcdefghijklmnopqrstuvwxyz";
 /// Sounds that a letter may stand for, at most.
 const SOUNDS_A_LETTER: usize = 2;
-/// Classes of the frame network for one sound: its beginning, middle and end.
-const PARTS: usize = 3;
-
 /// The letters network: convolutions over the letters of a word, for each of which it gives the odds of no, one or two sounds
 /// (connectionist temporal classification: Graves et al. 2006).
 #[derive(Debug, Clone)]
@@ -60,11 +58,13 @@ impl Letters {
     ///
     /// # Errors
     /// Where the two networks do not belong together.
-    pub fn pattern(&self, text: &str, network: &FrameNetwork) -> Result<Option<Pattern>, NetworkError> {
-        self.sounds(text).map(|sounds| network.expected(&self.classes(&sounds))).transpose()
+    pub fn excerpt(&self, text: &str, network: &FrameNetwork) -> Result<Option<Excerpt>, NetworkError> {
+        let Some(sounds) = self.sounds(text) else { return Ok(None) };
+        let classes = self.classes(&sounds);
+        Ok(Some(Excerpt::written(network.expected(&classes)?, network.phones(&classes))))
     }
 
-    /// The sounds of a word, or of several one after the other, as numbers of phonemes. `None` as of [`pattern`](Self::pattern).
+    /// The sounds of a word, or of several one after the other, as numbers of phonemes. `None` as of [`excerpt`](Self::excerpt).
     pub fn sounds(&self, text: &str) -> Option<Vec<usize>> {
         let mut sounds = Vec::new();
         for word in words(text) {
@@ -133,10 +133,12 @@ fn largest(row: &[f32]) -> usize {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::Pattern;
     use super::*;
 
     fn asked(text: &str) -> Option<Pattern> {
-        Letters::shipped().unwrap().pattern(text, &FrameNetwork::shipped().unwrap()).unwrap()
+        let excerpt = Letters::shipped().unwrap().excerpt(text, &FrameNetwork::shipped().unwrap()).unwrap();
+        excerpt.map(|excerpt| excerpt.asked)
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod layer;
 mod letters;
 mod network;
 mod pattern;
+mod phones;
 mod stream;
 
 pub use archive::{Archive, ArchiveError, Packed, Recording};
@@ -18,6 +19,7 @@ pub use heard::{Excerpt, Heard, Phase, Speech};
 pub use letters::{Letters, words};
 pub use network::{FrameNetwork, NetworkError};
 pub use pattern::Pattern;
+pub use phones::Phones;
 pub use stream::HeardStream;
 
 use crate::features::FRAME_SHIFT;

@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis};
 use safetensors::SafeTensors;
 
 use super::{
-    Heard, Pattern, REDUCTION, Speech,
+    Heard, Pattern, Phones, REDUCTION, Speech,
     layer::{self, Layer, misshapen, tensor, vector},
 };
 use crate::features::{FeatureConfig, Features};
@@ -190,6 +190,11 @@ impl FrameNetwork {
         let directions = classes.iter().flat_map(|&class| self.classes.row(class).to_vec()).collect();
         // The log of a probability is at most 0.
         Ok(Pattern::new(self.dimension(), directions, vec![0.0; classes.len()], RANGE))
+    }
+
+    /// The phones that these classes are parts of. Panics at a class that [`expected`](Self::expected) refuses.
+    pub(super) fn phones(&self, classes: &[usize]) -> Phones {
+        Phones::new(classes, &self.classes)
     }
 }
 

@@ -336,5 +336,5 @@ fn excerpt(network: &FrameNetwork, frames: &Features, clip: Span, asked: Span) -
     let (before, after) = (heard.part((clip.start / STEP) as usize, from), heard.part(to, end.max(to)));
     let asked = first.pattern.clone();
     let phases = std::iter::once(first).chain((1..REDUCTION).map(|number| phase(number).2)).collect();
-    Excerpt { before, asked, after, phases }
+    Excerpt { before, asked, after, phases, phones: None }
 }

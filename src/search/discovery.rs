@@ -122,5 +122,5 @@ fn likenesses(
 fn excerpt(network: &FrameNetwork, heard: Heard) -> Excerpt {
     let (asked, speech, nothing) = (network.pattern(&heard), network.speech(&heard), Heard::new(heard.dimension()));
     let phase = Phase { heard, pattern: asked.clone(), speech, lead: 0, tail: 0 };
-    Excerpt { before: nothing.clone(), asked, after: nothing, phases: vec![phase] }
+    Excerpt { before: nothing.clone(), asked, after: nothing, phases: vec![phase], phones: None }
 }

@@ -37,7 +37,15 @@ pub fn lay_along(query: &Pattern, stretch: &Heard, most: usize) -> Vec<Alignment
     if n == 0 || m == 0 || query.dimension() != stretch.dimension() {
         return Vec::new();
     }
-    let Some(mut sums) = likenesses(query, stretch) else { return Vec::new() };
+    likenesses(query, stretch).map_or(Vec::new(), |likenesses| lay(likenesses, m, most))
+}
+
+/// As [`lay_along`], by the likenesses of all pairs of a moment of the query and one of a stretch of `m`, row by row.
+pub(super) fn lay(mut sums: Vec<f32>, m: usize, most: usize) -> Vec<Alignment> {
+    let n = sums.len() / m.max(1);
+    if n == 0 {
+        return Vec::new();
+    }
     // sums[i * m + j]: the best sum with vector i of the query laid on j; back[i * m + j]: how far before j its predecessor lies.
     let mut back = vec![0_u8; n * m];
     for i in 1..n {

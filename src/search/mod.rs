@@ -14,12 +14,14 @@ mod fine;
 mod found;
 mod groups;
 mod merge;
+mod null;
 mod question;
 mod quiet;
 mod rerank;
 mod searcher;
 mod sentences;
 mod sequence;
+mod spelled;
 mod whole;
 
 pub use clip::query_spans;

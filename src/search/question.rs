@@ -3,7 +3,7 @@
 use audiosearch_index::{Embedding, EmbeddingError, Span};
 
 use crate::{
-    frames::{Excerpt, Pattern},
+    frames::Excerpt,
     pipeline::{Embedded, EmbeddedClip},
 };
 
@@ -21,10 +21,10 @@ pub struct Sound {
 
 impl Sound {
     /// Something written: a vector of each word, and what is to be heard from moment to moment, where that is known.
-    pub fn written(words: Vec<Embedding>, pattern: Option<Pattern>) -> Self {
+    pub fn written(words: Vec<Embedding>, heard: Option<Excerpt>) -> Self {
         let nowhere = Span { start: 0, len: 0 };
         let spans = words.into_iter().map(|word| (nowhere, word)).collect();
-        Self { spans, heard: pattern.map(Excerpt::from) }
+        Self { spans, heard }
     }
 }
 

@@ -57,6 +57,7 @@ mod tests {
             asked: Pattern::of_cosines(&heard("w")),
             after: heard(after),
             phases: Vec::new(),
+            phones: None,
         };
         let span = Span { start: place.start * STEP, len: ((place.end - place.start) * STEP) as u32 };
         let read = |range: Range<usize>| Ok::<_, Infallible>(heard(recording).part(range.start, range.end));

@@ -42,6 +42,8 @@ pub struct Place {
     pub spread: f32,
     /// How nearly the very same its sounds are, where that was looked at.
     pub own: Option<f32>,
+    /// How well what is written accounts for all that is heard there (see [`Phones`](crate::frames::Phones)), 1 at most.
+    pub account: f32,
     /// How the question lies there, where asked for.
     pub moments: Vec<Moment>,
 }
@@ -125,7 +127,7 @@ fn lay(
         let span = Span { start, len: end.saturating_sub(start) as u32 };
         let (hit, cosine) = named(span, place.likeness).filter(|(hit, _)| hit.span.len > 0)?;
         let moments = if laying.explain { moments(heard, around, &place.path, first) } else { Vec::new() };
-        Some(Place { hit, cosine, spread: place.spread, own: None, moments })
+        Some(Place { hit, cosine, spread: place.spread, own: None, account: 0.0, moments })
     };
     lay_along(heard, around, most).into_iter().filter_map(place).collect()
 }

@@ -19,7 +19,8 @@ use super::{
     merge::{merge, merge_by},
     question::{Question, Sound, joint, middle},
     quiet,
-    rerank::{Known, Laying, MOST_VECTORS, Place, at_random, best_first, rerank, rerank_whole},
+    rerank::{Known, Laying, MOST_VECTORS, Place, best_first, rerank, rerank_whole},
+    spelled::{respell, respell_at_random},
     whole::{Whole, read_all},
 };
 use crate::{
@@ -31,9 +32,6 @@ use crate::{
 /// Segments that are looked at again moment by moment: so many, and so many for each hit wanted.
 const CANDIDATES: usize = 1_000;
 const CANDIDATES_EACH: usize = 20;
-/// Random places that a question is put to: laid along the recording, or compared by one vector.
-const RANDOM_LAID: usize = 150;
-const RANDOM_SPANS: usize = 500;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -94,12 +92,12 @@ pub enum SearchError {
 /// A store that is only read.
 pub struct Searcher {
     pub(super) reader: Reader,
-    archive: Archive,
-    known: HashMap<SourceId, Known>,
+    pub(super) archive: Archive,
+    pub(super) known: HashMap<SourceId, Known>,
     /// All vectors of a small store, once a question was laid along them.
     whole: OnceLock<Vec<Whole>>,
     /// Random spans, once a question was put to them.
-    spans: OnceLock<Vec<Sampled>>,
+    pub(super) spans: OnceLock<Vec<Sampled>>,
 }
 
 impl Searcher {
@@ -182,10 +180,18 @@ impl Searcher {
             };
             let phases: Vec<&Pattern> = heard.phases.iter().map(|phase| &phase.pattern).collect();
             let asked = if phases.is_empty() { vec![&heard.asked] } else { phases };
-            let null = Null::of(&self.laid_at_random(&asked, first)?);
+            let read = |source, range| self.hear(source, range);
+            let null = match &heard.phones {
+                Some(phones) => respell_at_random(phones, &self.places_at_random(first)?, read)?,
+                None => self.laid_at_random(&asked, first)?,
+            };
+            let null = Null::of(&null);
             let laying = Laying { most: places_each(options), explain: options.explain };
             let mut places = self.lay(&heard.asked, &candidates, laying)?;
-            refine(&mut places, &heard.phases, (options.k, options.explain), |source, range| self.hear(source, range))?;
+            match &heard.phones {
+                Some(phones) => respell(&mut places, (&heard.asked, phones), (options.k, options.explain), read)?,
+                None => refine(&mut places, &heard.phases, (options.k, options.explain), read)?,
+            }
             let speech = heard.phases.first().map(|phase| &phase.speech);
             let spans = self.spans_at_random(&sound.spans)?;
             let asked = Asked { null, line: LAID, speech, spans, moments: heard.asked.len() };
@@ -253,7 +259,7 @@ impl Searcher {
         merge_by(&mut places, options.per_file, |place| &mut place.hit);
         places.retain(|place| options.min_score.is_none_or(|least| place.hit.score >= least));
         places.truncate(options.k);
-        let found = places.into_iter().map(|Place { hit, cosine, spread, own, moments }| {
+        let found = places.into_iter().map(|Place { hit, cosine, spread, own, account, moments }| {
             let (null, segments) = (asked.null.as_ref(), self.reader.len());
             let span = asked.spans.as_ref().map_or(0.0, |spans| spans.z(cosine));
             let confidence = match (asked.speech, own) {
@@ -261,7 +267,7 @@ impl Searcher {
                     confidence_of_clip(hit.score, null, &Sameness::of(speech, own, span), segments)
                 }
                 (None, _) if asked.spans.is_some() => {
-                    let written = Written { span, spread, moments: asked.moments };
+                    let written = Written { span, spread, account, moments: asked.moments };
                     confidence_of_writing(hit.score, null, &written, segments)
                 }
                 _ => confidence(hit.score, null, asked.line, segments),
@@ -340,29 +346,6 @@ impl Searcher {
         Ok(())
     }
 
-    /// Cosines of random spans with what is most like them of these.
-    fn spans_at_random(&self, asked: &[Embedded]) -> Result<Option<Null>, IndexError> {
-        let sample = match self.spans.get() {
-            Some(sample) => sample,
-            None => {
-                let sample = self.reader.sample(RANDOM_SPANS)?;
-                self.spans.get_or_init(|| sample)
-            }
-        };
-        let nearest = |vector: &[f32]| asked.iter().map(|(_, asked)| cosine(asked, vector)).reduce(f32::max);
-        let scores: Vec<f32> = sample.iter().filter_map(|segment| nearest(&segment.embedding)).collect();
-        Ok(Null::of(&scores))
-    }
-
-    fn laid_at_random(&self, heard: &[&Pattern], embedding: &Embedding) -> Result<Vec<f32>, SearchError> {
-        let sample = self.reader.sample(RANDOM_LAID)?;
-        let places: Vec<_> = sample
-            .iter()
-            .map(|segment| (segment.source, segment.span, cosine(embedding, &segment.embedding)))
-            .collect();
-        at_random(heard, &places, &self.known, &self.archive).map_err(frames)
-    }
-
     /// One span: asks for more and more segments until enough are left after merging, or there are no more.
     fn one(&self, embedding: &Embedding, options: &Options) -> Result<Vec<Hit>, IndexError> {
         let all = self.reader.len();
@@ -388,7 +371,7 @@ impl Searcher {
     }
 }
 
-fn frames(cause: ArchiveError) -> SearchError {
+pub(super) fn frames(cause: ArchiveError) -> SearchError {
     SearchError::Frames { cause }
 }
 
@@ -400,7 +383,9 @@ fn places_each(options: &Options) -> usize {
 
 /// Places that were found by their vectors alone.
 fn unlaid(hits: Vec<Hit>) -> Vec<Place> {
-    hits.into_iter().map(|hit| Place { cosine: hit.score, spread: 0.0, own: None, hit, moments: Vec::new() }).collect()
+    hits.into_iter()
+        .map(|hit| Place { cosine: hit.score, spread: 0.0, own: None, account: 0.0, hit, moments: Vec::new() })
+        .collect()
 }
 
 pub(super) fn cosine(a: &Embedding, b: &[f32]) -> f32 {
