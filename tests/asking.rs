@@ -83,6 +83,31 @@ fn a_span_and_the_same_span_as_a_clip_have_one_vector() {
 }
 
 #[test]
+fn of_a_recording_no_more_is_read_than_the_stretch_that_is_asked_with() {
+    let place = Place::with_recordings(2, 6.0);
+    place.ok(["index", "rec"]);
+    // The end of the file is missing, the stretch is not.
+    let bytes = std::fs::read(place.join("rec/00.wav")).unwrap();
+    place.file("torn.wav", &bytes[..bytes.len() * 2 / 3]);
+    let stretch = ["query", "torn.wav", "--from", "2", "--to", "2.7", "-k", "1", "--json"];
+    let hit = &place.ok(stretch).json()[0];
+    assert_eq!(text(hit, "path"), "rec/00.wav");
+    assert!((hit["start"].as_f64().unwrap() - 2.0).abs() < 0.05, "{hit}");
+    place.run(["query", "torn.wav", "--from", "2", "--json"]).complains(&["torn.wav"]);
+    place.run(["query", "torn.wav", "--from", "60", "--to", "61"]).complains(&["torn.wav"]);
+    place.run(["query", "rec/00.wav", "--from", "60", "--to", "61"]).complains(&["rec/00.wav", "6"]);
+
+    // It is the same whether or not the rest is read for others.
+    let rows = |list: &str| -> Vec<u8> {
+        place.file("list.tsv", format!("path\tstart\tend\n{list}"));
+        place.ok(["embed", "--list", "list.tsv", "--segments", "whole", "--out", "v.npy"]);
+        std::fs::read(place.join("v.npy")).unwrap()[128..][..512].to_vec()
+    };
+    let alone = rows("rec/01.wav\t3.1\t3.8\n");
+    assert_eq!(alone, rows("rec/01.wav\t3.1\t3.8\nrec/01.wav\t\t\nrec/01.wav\t0\t0.5\n"));
+}
+
+#[test]
 fn without_the_second_look_the_spans_of_the_index_are_the_hits() {
     let place = Place::with_recordings(3, 4.0);
     place.ok(["index", "rec"]);

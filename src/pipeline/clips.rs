@@ -114,9 +114,11 @@ pub struct EmbeddedClip {
     pub truncated: Option<String>,
 }
 
-/// A recording, as far as it could be read.
+/// A recording, as far as it is wanted and could be read.
 struct Recording {
-    clip: Clip,
+    /// What was read before these samples and is not kept.
+    first: usize,
+    samples: Vec<f32>,
     truncated: Option<String>,
 }
 
@@ -142,19 +144,48 @@ type Outcome = Result<Read, ClipError>;
 const SURROUNDINGS: u64 = 12;
 
 impl Recording {
-    fn read(path: &Path) -> Result<Self, AudioError> {
+    /// What these tasks want of a file, which is read no further than that.
+    fn read<'a>(path: &Path, tasks: impl Iterator<Item = &'a ClipTask>) -> Result<Self, AudioError> {
+        // All from the least beginning to the greatest end; of one that is not given, to that of the file.
+        let (mut from, mut to) = (usize::MAX, Some(0));
+        for task in tasks {
+            from = from.min(task.start.map_or(0, place));
+            to = to.zip(task.end).map(|(to, end)| to.max(place(end)));
+        }
+        let around = (SURROUNDINGS * STEP) as usize;
+        let (from, to) = (from.saturating_sub(around), to.map(|to| to.saturating_add(around)));
         let mut stream = ClipStream::open(path)?;
-        let mut samples = Vec::new();
+        let (mut first, mut samples) = (0, Vec::new());
         let truncated = loop {
+            let end = first + samples.len();
+            if to.is_some_and(|to| end >= to) {
+                break None;
+            }
             match stream.next_block(&mut samples) {
                 Ok(true) => {}
                 Ok(false) => break None,
-                Err(cause @ AudioError::Truncated { .. }) if !samples.is_empty() => break Some(cause.to_string()),
+                Err(cause @ AudioError::Truncated { .. }) if end > 0 => break Some(cause.to_string()),
                 Err(cause) => return Err(cause),
             }
+            let before = from.saturating_sub(first).min(samples.len());
+            samples.drain(..before);
+            first += before;
         };
-        Ok(Self { clip: Clip::new(samples)?, truncated })
+        match first + samples.len() {
+            0 => Err(AudioError::Empty { path: path.to_owned(), reason: "it has no samples" }),
+            _ => Ok(Self { first, samples, truncated }),
+        }
     }
+
+    /// Samples from its beginning to where reading ended.
+    fn total(&self) -> usize {
+        self.first + self.samples.len()
+    }
+}
+
+/// The sample that is nearest to a moment.
+fn place(seconds: f64) -> usize {
+    (seconds * f64::from(SAMPLE_RATE)).round() as usize
 }
 
 /// Embeds the spans that `cut` finds in each clip. The answers stand in the order of the tasks.
@@ -206,15 +237,15 @@ fn run(
     let read = |tickets: &Vec<usize>, feed: &mut Feed<'_, Outcome>| {
         let Some(first) = tickets.first() else { return };
         let whole = match &tasks[*first].clip {
-            Some(clip) => Ok(Recording { clip: clip.clone(), truncated: None }),
-            None => catch_unwind(|| Recording::read(&tasks[*first].path))
+            Some(clip) => Ok(Recording { first: 0, samples: clip.samples().to_vec(), truncated: None }),
+            None => catch_unwind(|| Recording::read(&tasks[*first].path, tickets.iter().map(|&ticket| &tasks[ticket])))
                 .map_err(|_| ClipError::Unfinished { path: tasks[*first].path.clone() })
                 .and_then(|recording| Ok(recording?)),
         };
         for &ticket in tickets {
             let outcome = match &whole {
                 Ok(recording) => {
-                    let clip = read_clip(&tasks[ticket], ticket, &recording.clip, &features, &cut, network, feed);
+                    let clip = read_clip(&tasks[ticket], ticket, recording, &features, &cut, network, feed);
                     clip.map(|clip| Read { truncated: recording.truncated.clone(), ..clip })
                 }
                 Err(cause) => Err(ClipError::File { message: cause.to_string() }),
@@ -245,18 +276,18 @@ fn run(
 fn read_clip<I>(
     task: &ClipTask,
     ticket: usize,
-    whole: &Clip,
+    whole: &Recording,
     features: &FeatureConfig,
     cut: &impl Fn(&Clip) -> Vec<Span>,
     network: Option<&FrameNetwork>,
     feed: &mut Feed<'_, I>,
 ) -> Result<Read, ClipError> {
     let path = || task.path.clone();
-    let total = whole.samples().len();
-    let sample = |seconds: f64| ((seconds * f64::from(SAMPLE_RATE)).round() as usize).min(total);
+    let total = whole.total();
+    let sample = |seconds: f64| place(seconds).min(total);
     let (start, end) = (task.start.map_or(0, sample), task.end.map_or(total, sample));
     if start >= end && total > 0 {
-        let (duration, start) = (whole.duration(), task.start.unwrap_or(0.0));
+        let (duration, start) = (total as f64 / f64::from(SAMPLE_RATE), task.start.unwrap_or(0.0));
         return Err(ClipError::Beyond { path: path(), start, end: task.end.unwrap_or(duration), duration });
     }
     if end - start < FRAME_LENGTH {
@@ -267,7 +298,7 @@ fn read_clip<I>(
         let seconds = (end - start) as f64 / f64::from(SAMPLE_RATE);
         return Err(ClipError::TooLong { path: path(), seconds, longest });
     }
-    let clip = whole.slice(Span { start: start as u64, len: (end - start) as u32 })?;
+    let clip = Clip::new(whole.samples[start - whole.first..end - whole.first].to_vec())?;
     if clip.samples().iter().all(|&sample| sample == 0.0) {
         return Err(ClipError::Silent { path: path() });
     }
@@ -283,7 +314,7 @@ fn read_clip<I>(
         None => (0, 0),
     };
     let surrounded = start - lead as usize..(end + tail as usize).min(total);
-    let samples = &whole.samples()[surrounded];
+    let samples = &whole.samples[surrounded.start - whole.first..surrounded.end - whole.first];
     let mut frames = Features::new(features.bands);
     LogMel::new(features).compute(samples, &mut frames);
     let heard = network.map(|network| {
