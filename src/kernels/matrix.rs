@@ -1,7 +1,8 @@
 //! The product of rows with a matrix that stays.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
+use super::arch::Arch;
 use super::fixed::{self, Pairs};
 use super::tile::{self, Arithmetic, PANEL};
 
@@ -83,7 +84,7 @@ impl Matrix {
         Matrix { inputs, stride, panels: Panels::Single(panels), bias, arch: Arch::new() }
     }
 
-    /// The same map by 16-bit factors: half as much work again in the same time. Values lie about a 3000th of what they typically are away.
+    /// The same map by 16-bit factors: half as much work again in the same time, with AVX-512 VNNI nearly twice as much. Values lie about a 3000th of what they typically are away.
     pub fn fixed_point(&self) -> Matrix {
         let Panels::Single(panels) = &self.panels else { return self.clone() };
         let cells = fixed::cells(self.inputs);
@@ -254,7 +255,7 @@ mod tests {
 
     #[test]
     fn products_of_all_sizes_are_those_of_the_definition() {
-        for arch in archs() {
+        for arch in Arch::all() {
             for (rows, inputs, outputs) in
                 [(1, 1, 1), (3, 5, 40), (13, 40, 128), (23, 64, 33), (100, 17, 96), (0, 4, 4)]
             {
@@ -279,14 +280,6 @@ mod tests {
         }
     }
 
-    /// All that this processor can be.
-    fn archs() -> Vec<Arch> {
-        let mut archs = vec![Arch::new(), Arch::Scalar];
-        #[cfg(target_arch = "x86_64")]
-        archs.extend(pulp::x86::V3::try_new().map(Arch::V3));
-        archs
-    }
-
     #[test]
     fn in_fixed_point_products_are_nearly_those_and_everywhere_the_same() {
         for (rows, inputs, outputs) in
@@ -298,7 +291,7 @@ mod tests {
             let input: Vec<f32> = noise(rows * step + inputs, 3).iter().map(|value| value * 50.0).collect();
             let mut expected = vec![7.0; rows * exact.stride()];
             exact.run(&input, step, rows, &mut expected);
-            let answers = archs().into_iter().map(|arch| {
+            let answers = Arch::all().into_iter().map(|arch| {
                 let mut fixed = exact.fixed_point();
                 fixed.arch = arch;
                 let mut output = vec![7.0; rows * fixed.stride()];

@@ -83,8 +83,9 @@ impl Sameness {
     }
 }
 
-/// For several clips together that were laid along the recordings.
-pub const LAID: Line = Line { offset: -11.7, slope: 1.64, nearness: 3.74 };
+/// For several clips together that were laid along the recordings. Fitted on 189 pairs of a word by two speakers, 57 of them of words that are said
+/// nowhere else; 98 had a right best hit by a third one.
+pub const LAID: Line = Line { offset: -13.9, slope: 2.2, nearness: 3.08 };
 /// For what was compared by one vector alone.
 pub const SPAN: Line = Line { offset: -9.2, slope: 2.33, nearness: 0.0 };
 /// Below that even a best hit is most probably no match: nothing is found, unless one asks for less.
