@@ -85,7 +85,8 @@ impl FrameNetwork {
         Ok(Self { features, mean, std, layers, classes, id })
     }
 
-    /// The same for hours of sound: in fixed point, a third faster. Its vectors differ by less than what an [`Archive`](super::Archive) keeps of them.
+    /// The same for hours of sound: in fixed point, half as fast again and more. Its vectors differ by less than an
+    /// [`Archive`](super::Archive) keeps of them.
     pub fn bulk(self) -> Self {
         Self { layers: self.layers.iter().map(Layer::fixed_point).collect(), ..self }
     }

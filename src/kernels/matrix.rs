@@ -84,7 +84,8 @@ impl Matrix {
         Matrix { inputs, stride, panels: Panels::Single(panels), bias, arch: Arch::new() }
     }
 
-    /// The same map by 16-bit factors: half as much work again in the same time, with AVX-512 VNNI nearly twice as much. Values lie about a 3000th of what they typically are away.
+    /// The same map by 16-bit factors: half as much work again in the same time, with AVX-512 VNNI nearly twice as much. Values are off by about a
+    /// 3000th of what they typically are.
     pub fn fixed_point(&self) -> Matrix {
         let Panels::Single(panels) = &self.panels else { return self.clone() };
         let cells = fixed::cells(self.inputs);

@@ -10,8 +10,8 @@
 //! Is it the very same sound, words or not? That the cosine alone tells.
 //!
 //! What is written is never the very same sound. There the cosine of the span with the words tells something besides, one sound that does
-//! not fit at all tells more against a place than several that fit less well, so does whatever is heard there and no phone of the words accounts
-//! for, and a short word is found by chance more often than a long one.
+//! not fit at all tells more against a place than several that fit less well, so does whatever is heard there that no phone of the words
+//! accounts for, and a short word is found by chance more often than a long one.
 
 use crate::frames::Speech;
 

@@ -17,7 +17,7 @@ const PLACES: usize = 100;
 /// A log probability that makes the likeness 0.
 const RANGE: f32 = 8.0;
 /// Shares of the score: how like the moments asked for are, how well they account for what is heard, and the cosine of the span. Measured
-/// on dev, on words that nobody asks for in its queries.
+/// on dev.
 const LIKENESS: f32 = 0.74;
 const ACCOUNT: f32 = 0.15;
 const COSINE: f32 = 0.11;
@@ -36,8 +36,8 @@ impl Laid {
     }
 }
 
-/// Lays the phones along the best places, which come first, and do so again after this, with the scores that the phones give. On dev that raises MAP
-/// from .71 to .75.
+/// Lays the phones along the best places, which come first, and do so again after this, with the scores that the phones give. On dev that
+/// raises MAP from .71 to .75.
 ///
 /// `read` gives vectors of a recording, and its length in samples.
 ///
