@@ -25,9 +25,11 @@ pub(super) fn povey() -> [f32; FRAME_LENGTH] {
 /// pre-emphasis 0.97, povey window, 512-point FFT, triangular filters, natural logarithm with a floor of 1.19e-7 (the
 /// distance from 1 to the next `f32`).
 ///
-/// The FFT is planned once; a clone shares the plan, and so is what another thread should get.
+/// To make one costs as much as half a thousand frames. A clone shares the plan of the FFT and costs next to nothing: that is what another
+/// recording or another thread should get.
 #[derive(Clone)]
 pub struct LogMel {
+    config: FeatureConfig,
     fft: Arc<dyn RealToComplex<f32>>,
     filters: MelFilters,
     window: [f32; FRAME_LENGTH],
@@ -45,7 +47,12 @@ impl LogMel {
         // Kaldi gives the Nyquist bin to no filter.
         let filters = MelFilters::new(config, FFT_LENGTH / 2, SAMPLE_RATE / FFT_LENGTH as f64);
         let power = vec![0.0; filters.bins()];
-        Self { fft, filters, window: povey(), frame: vec![0.0; FFT_LENGTH], spectrum, scratch, power }
+        Self { config: *config, fft, filters, window: povey(), frame: vec![0.0; FFT_LENGTH], spectrum, scratch, power }
+    }
+
+    /// What it was made for.
+    pub fn config(&self) -> &FeatureConfig {
+        &self.config
     }
 
     /// One frame of [`FRAME_LENGTH`] samples → one row of `bands` values.

@@ -4,7 +4,7 @@ use audiosearch_index::Span;
 
 use super::chunk::{Chunker, Passage};
 use crate::{
-    features::{FRAME_LENGTH, FRAME_SHIFT, FeatureConfig, Features, FrameStream, LogMel},
+    features::{FRAME_LENGTH, FRAME_SHIFT, Features, FrameStream, Frontend as _, LogMel},
     segment::{Segmenter, energy_db},
 };
 
@@ -24,13 +24,13 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// Of a recording from its beginning; `reach`: samples from the beginning of a span to its announcement, at most.
-    pub fn new(features: &FeatureConfig, segmenter: Box<dyn Segmenter + Send>, reach: u64) -> Self {
-        let frames = FrameStream::new(LogMel::new(features));
-        let chunker = Chunker::new(features.bands, reach / FRAME_SHIFT as u64 + 1);
+    /// Of a recording from its beginning; `frames` makes its filterbank, `reach`: samples from the beginning of a span to its announcement, at most.
+    pub fn new(frames: LogMel, segmenter: Box<dyn Segmenter + Send>, reach: u64) -> Self {
+        let bands = frames.bands();
+        let chunker = Chunker::new(bands, reach / FRAME_SHIFT as u64 + 1);
         Self {
-            frames,
-            fresh: Features::new(features.bands),
+            frames: FrameStream::new(frames),
+            fresh: Features::new(bands),
             segmenter,
             chunker,
             carry: Vec::new(),

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     audio::{AudioError, Clip, ClipStream, SAMPLE_RATE},
     encoder::{Encoder, EncoderError},
-    features::{FRAME_LENGTH, FRAME_SHIFT, FeatureConfig, Features, Frontend as _, LogMel},
+    features::{FRAME_LENGTH, FRAME_SHIFT, Features, Frontend as _, LogMel},
     frames::{Excerpt, FrameNetwork, Phase, REDUCTION, STEP},
 };
 
@@ -226,9 +226,8 @@ fn run(
 ) -> Vec<Result<EmbeddedClip, ClipError>> {
     let unfinished = |task: &ClipTask| Err(ClipError::Unfinished { path: task.path.clone() });
     let mut answers: Vec<_> = tasks.iter().map(unfinished).collect();
-    let Some(features) = encoders.first().map(|encoder| *encoder.feature_config()) else {
-        return answers;
-    };
+    let Some(encoder) = encoders.first() else { return answers };
+    let front = LogMel::new(encoder.feature_config());
     let mut by_file: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
     for (ticket, task) in tasks.iter().enumerate() {
         by_file.entry(&task.path).or_default().push(ticket);
@@ -245,7 +244,7 @@ fn run(
         for &ticket in tickets {
             let outcome = match &whole {
                 Ok(recording) => {
-                    let clip = read_clip(&tasks[ticket], ticket, recording, &features, &cut, network, feed);
+                    let clip = read_clip(&tasks[ticket], ticket, recording, &front, &cut, network, feed);
                     clip.map(|clip| Read { truncated: recording.truncated.clone(), ..clip })
                 }
                 Err(cause) => Err(ClipError::File { message: cause.to_string() }),
@@ -277,7 +276,7 @@ fn read_clip<I>(
     task: &ClipTask,
     ticket: usize,
     whole: &Recording,
-    features: &FeatureConfig,
+    front: &LogMel,
     cut: &impl Fn(&Clip) -> Vec<Span>,
     network: Option<&FrameNetwork>,
     feed: &mut Feed<'_, I>,
@@ -315,8 +314,9 @@ fn read_clip<I>(
     };
     let surrounded = start - lead as usize..(end + tail as usize).min(total);
     let samples = &whole.samples[surrounded.start - whole.first..surrounded.end - whole.first];
+    let features = front.config();
     let mut frames = Features::new(features.bands);
-    LogMel::new(features).compute(samples, &mut frames);
+    front.clone().compute(samples, &mut frames);
     let heard = network.map(|network| {
         let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
         let last = spans.iter().map(Span::end).max().unwrap_or(0);

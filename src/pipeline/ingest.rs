@@ -22,7 +22,7 @@ use super::{
 use crate::{
     audio::{AudioError, ClipStream},
     encoder::{Encoder, EncoderError},
-    features::{FRAME_LENGTH, FeatureConfig, Features},
+    features::{FRAME_LENGTH, FeatureConfig, Features, LogMel},
     frames::{Archive, ArchiveError, FrameNetwork, HeardStream, Recording},
     segment::{SegmentConfig, SegmentMode},
 };
@@ -165,15 +165,13 @@ impl Ingest {
     ) -> Result<(), IndexError> {
         let mut seen = HashSet::new();
         let tasks: Vec<Task> = paths.into_iter().filter_map(|path| self.plan(path, &mut seen, report)).collect();
-        let features = match encoders.first() {
-            Some(encoder) => *encoder.feature_config(),
-            None => return Ok(()),
-        };
+        let Some(encoder) = encoders.first() else { return Ok(()) };
+        let frames = LogMel::new(encoder.feature_config());
         let mut pending = Pending::new();
         let numbered: Vec<(usize, &Task)> = tasks.iter().enumerate().collect();
         let read = |(ticket, task): &(usize, &Task), feed: &mut Feed<'_, Read>| {
             // Decoders of eight formats meet files that nobody has ever seen.
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.read(*ticket, task, &features, feed)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.read(*ticket, task, &frames, feed)));
             let broken = || Read::Failed(FileError::Broken { path: task.path.clone() });
             feed.end(*ticket, outcome.unwrap_or_else(|_| broken()));
         };
@@ -217,7 +215,7 @@ impl Ingest {
     }
 
     /// On a reader's thread.
-    fn read(&self, ticket: usize, task: &Task, features: &FeatureConfig, feed: &mut Feed<'_, Read>) -> Read {
+    fn read(&self, ticket: usize, task: &Task, frames: &LogMel, feed: &mut Feed<'_, Read>) -> Read {
         let path = &task.path;
         let digest = match digest(path) {
             Ok(digest) => digest,
@@ -231,9 +229,9 @@ impl Ingest {
             Err(cause) => return Read::Failed(cause.into()),
         };
         let (segmenter, reach) = self.settings.segments.segmenter(self.settings.mode, None);
-        let mut analysis = Analysis::new(features, segmenter, reach);
+        let mut analysis = Analysis::new(frames.clone(), segmenter, reach);
         let failed = |cause| Read::Failed(FileError::Frames { path: path.clone(), cause });
-        let mut ear = match Ear::new(&self.archive, &self.settings.network, &task.key, features) {
+        let mut ear = match Ear::new(&self.archive, &self.settings.network, &task.key, frames.config()) {
             Ok(ear) => ear,
             Err(cause) => return failed(cause),
         };

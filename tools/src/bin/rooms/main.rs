@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use audiosearch::{
     audio::ClipStream,
     encoder::{Device, Encoder, SpeechEncoder, single_threaded},
-    features::Features,
+    features::{Features, LogMel},
     forward::ForwardEncoder,
     frames::FrameNetwork,
 };
@@ -46,9 +46,9 @@ fn measure(paths: &[PathBuf]) -> Result<()> {
 
     let network = FrameNetwork::shipped()?;
     let own = ForwardEncoder::shipped()?;
-    let config = *own.feature_config();
+    let front = LogMel::new(own.feature_config());
     let features: Vec<Features> =
-        meter.room("features", || recordings.iter().map(|samples| sound::log_mel(samples, &config)).collect());
+        meter.room("features", || recordings.iter().map(|samples| sound::log_mel(samples, &front)).collect());
     let spans: Vec<Vec<Span>> =
         meter.room("segment", || recordings.iter().map(|samples| sound::segments(samples)).collect());
     meter.room("frame network in f32", || features.iter().for_each(|features| network::hear(&network, features)));

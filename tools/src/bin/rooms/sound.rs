@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use audiosearch::{
     audio::{ClipStream, SAMPLE_RATE},
-    features::{FeatureConfig, Features, FrameStream, LogMel},
+    features::{Features, FrameStream, LogMel},
     segment::{SegmentConfig, SegmentMode, energy_db},
 };
 use audiosearch_index::Span;
@@ -94,9 +94,9 @@ fn header(rate: u32, bytes: u32) -> Vec<u8> {
     out
 }
 
-pub fn log_mel(samples: &[f32], config: &FeatureConfig) -> Features {
-    let mut stream = FrameStream::new(LogMel::new(config));
-    let mut out = Features::new(config.bands);
+pub fn log_mel(samples: &[f32], frames: &LogMel) -> Features {
+    let mut stream = FrameStream::new(frames.clone());
+    let mut out = Features::new(frames.config().bands);
     for block in samples.chunks(16_384) {
         stream.push(block, &mut out);
     }
