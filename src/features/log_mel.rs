@@ -25,7 +25,7 @@ pub(super) fn povey() -> [f32; FRAME_LENGTH] {
 /// pre-emphasis 0.97, povey window, 512-point FFT, triangular filters, natural logarithm with a floor of 1.19e-7 (the
 /// distance from 1 to the next `f32`).
 ///
-/// To make one costs as much as half a thousand frames. A clone shares the plan of the FFT and costs next to nothing: that is what another
+/// To make one costs as much as three hundred frames. A clone shares the plan of the FFT and costs next to nothing: that is what another
 /// recording or another thread should get.
 #[derive(Clone)]
 pub struct LogMel {
