@@ -135,7 +135,7 @@ impl ForwardEncoder {
         Ok(ForwardEncoder { network: Arc::new(network), bulk: false })
     }
 
-    /// The same for much work: in fixed point. A vector's cosine with the exact one is .99999 and more, and the same on every
+    /// The same for much work: in fixed point. A vector's cosine with the exact one is .999999 and more, and it is the same on every
     /// processor up to rounding in single precision.
     pub fn bulk(&self) -> ForwardEncoder {
         ForwardEncoder { network: self.network.clone(), bulk: true }

@@ -15,6 +15,7 @@ const SHIPPED: &[u8] = include_bytes!("weights/letters.safetensors");
 const ALPHABET: &str = " 'abcdefghijklmnopqrstuvwxyz";
 /// Sounds that a letter may stand for, at most.
 const SOUNDS_A_LETTER: usize = 2;
+
 /// The letters network: convolutions over the letters of a word, for each of which it gives the odds of no, one or two sounds
 /// (connectionist temporal classification: Graves et al. 2006).
 #[derive(Debug, Clone)]

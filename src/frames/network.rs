@@ -10,7 +10,7 @@ use super::{
 use crate::features::{FeatureConfig, Features};
 
 /// A divergence that makes the likeness 0.
-const RANGE: f32 = 8.0;
+pub(super) const RANGE: f32 = 8.0;
 /// Weight of the vectors' own cosine beside the divergence: sounds that are no speech differ within their class.
 const OWN: f32 = 1.0;
 

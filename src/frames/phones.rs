@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::Heard;
+use super::{Heard, network::RANGE};
 
 /// Classes of the frame network for one phone: its beginning, middle and end.
 pub const PARTS: usize = 3;
@@ -48,14 +48,14 @@ impl Phones {
         Self { moments, order, parts: classes.select(Axis(0), &parts), rows }
     }
 
-    /// Of each moment the number of its phone, a column of [`log_probabilities`](Self::log_probabilities).
+    /// Of each moment the number of its phone, a column of [`likenesses`](Self::likenesses).
     pub fn of_moments(&self) -> &[usize] {
         &self.moments
     }
 
-    /// The log probability of each phone that occurs at every moment of a recording, `[moments, phones]`. None where the vectors are of
-    /// another network.
-    pub fn log_probabilities(&self, heard: &Heard) -> Option<Array2<f32>> {
+    /// How like each phone that occurs every moment of a recording is, `[moments, phones]`: 1 where it is certain to be heard, less by an eighth for
+    /// each e that it is less probable. None where the vectors are of another network.
+    pub fn likenesses(&self, heard: &Heard) -> Option<Array2<f32>> {
         if heard.dimension() != self.parts.ncols() {
             return None;
         }
@@ -65,23 +65,23 @@ impl Phones {
         for (odds, normaliser) in odds.axis_iter(Axis(0)).zip(heard.normalisers()) {
             out.extend(self.rows.iter().map(|parts| {
                 let together: f32 = parts.clone().map(|part| (odds[part] - normaliser).exp()).sum();
-                together.clamp(LEAST, 1.0).ln()
+                1.0 + together.clamp(LEAST, 1.0).ln() / RANGE
             }));
         }
         Array2::from_shape_vec((heard.len(), self.rows.len()), out).ok()
     }
 
-    /// How well the phones, one after the other, account for every moment of a stretch: the mean log probability along the likeliest way through
-    /// them (Viterbi), each a moment or more long. None where there are fewer moments than phones.
+    /// How well the phones, one after the other, account for every moment of a stretch: the mean likeness along the likeliest way through them
+    /// (Viterbi), each a moment or more long. None where there are fewer moments than phones.
     ///
-    /// `log_probabilities`: those of the stretch alone, `[moments, phones]`.
-    pub fn account(&self, log_probabilities: ArrayView2<'_, f32>) -> Option<f32> {
-        let moments = log_probabilities.nrows();
+    /// `likenesses`: those of the stretch alone, `[moments, phones]`.
+    pub fn account(&self, likenesses: ArrayView2<'_, f32>) -> Option<f32> {
+        let moments = likenesses.nrows();
         if moments < self.order.len() || self.order.is_empty() {
             return None;
         }
         let mut sums = vec![f32::NEG_INFINITY; self.order.len()];
-        for (moment, row) in log_probabilities.axis_iter(Axis(0)).enumerate() {
+        for (moment, row) in likenesses.axis_iter(Axis(0)).enumerate() {
             for at in (0..sums.len()).rev() {
                 let before = match (at, moment) {
                     (0, 0) => 0.0,
@@ -116,20 +116,20 @@ mod tests {
     fn parts_of_a_phone_stand_for_each_other() {
         let asked = phones(&[0, 1, 2, 3, 5]);
         assert_eq!(asked.of_moments(), [0, 0, 0, 1, 1]);
-        let found = asked.log_probabilities(&heard(&[2, 0, 4])).unwrap();
+        let found = asked.likenesses(&heard(&[2, 0, 4])).unwrap();
         assert_eq!(found.shape(), [3, 2]);
-        assert!(found[[0, 0]] > -0.01 && found[[1, 0]] > -0.01 && found[[2, 1]] > -0.01 && found[[0, 1]] < -5.0);
-        assert!(asked.log_probabilities(&Heard::from_values(4, vec![0.5; 8])).is_none());
+        assert!(found[[0, 0]] > 0.99 && found[[1, 0]] > 0.99 && found[[2, 1]] > 0.99 && found[[0, 1]] < 0.4);
+        assert!(asked.likenesses(&Heard::from_values(4, vec![0.5; 8])).is_none());
     }
 
     #[test]
     fn every_moment_must_be_accounted_for() {
         let asked = phones(&[0, 1, 2, 3, 4, 5, 0, 1]);
-        let account = |classes: &[usize]| asked.account(asked.log_probabilities(&heard(classes)).unwrap().view());
-        assert!(account(&[0, 1, 4, 4, 4, 2]).unwrap() > -0.01);
+        let account = |classes: &[usize]| asked.account(asked.likenesses(&heard(classes)).unwrap().view());
+        assert!(account(&[0, 1, 4, 4, 4, 2]).unwrap() > 0.99);
         // The last phone is missing; one that is not asked for stands between; there are fewer moments than phones.
-        assert!(account(&[0, 1, 1, 4, 4, 4]).unwrap() < -1.0);
-        assert!(account(&[0, 3, 0, 3, 3, 0]).unwrap() < -1.0);
+        assert!(account(&[0, 1, 1, 4, 4, 4]).unwrap() < 0.9);
+        assert!(account(&[0, 3, 0, 3, 3, 0]).unwrap() < 0.9);
         assert_eq!(account(&[0, 3]), None);
     }
 

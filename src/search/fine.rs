@@ -7,12 +7,9 @@ use rayon::prelude::*;
 
 use super::{
     dtw::{Alignment, lay_along},
-    rerank::{MARGIN, Place, best_first, moments, score, stretch_of},
+    rerank::{MARGIN, PLACES, Place, best_first, moments, score, stretch_of},
 };
 use crate::frames::{Heard, Phase, STEP};
-
-/// Places that are looked at again, at least: what a person may read through.
-const PLACES: usize = 100;
 
 /// Lays every phase of a query along the best places (which come first, and do so again after this); each place gets the score and the
 /// boundaries of the phase that fits it best. On dev that raises MAP from .61 to .63, and pieces of a recording find it again.

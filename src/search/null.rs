@@ -1,13 +1,18 @@
 //! A question put to random places of the store, where it is not answered but by rare luck: what a score is worth.
 
-use audiosearch_index::{Embedding, IndexError, Sampled, SourceId, Span};
+use audiosearch_index::{Embedding, IndexError};
+use rayon::prelude::*;
 
 use super::{
     confidence::Null,
-    rerank::at_random,
-    searcher::{SearchError, Searcher, cosine, frames},
+    dtw::lay_along,
+    rerank::{MARGIN, score, stretch_of},
+    searcher::{SearchError, Searcher, cosine},
 };
-use crate::{frames::Pattern, pipeline::Embedded};
+use crate::{
+    frames::{Heard, Pattern},
+    pipeline::Embedded,
+};
 
 /// Random places that a question is put to: laid along the recording, or compared by one vector.
 const RANDOM_LAID: usize = 150;
@@ -28,15 +33,28 @@ impl Searcher {
         Ok(Null::of(&scores))
     }
 
-    /// The scores of patterns, the best of each place, at random spans.
-    pub(super) fn laid_at_random(&self, heard: &[&Pattern], embedding: &Embedding) -> Result<Vec<f32>, SearchError> {
-        at_random(heard, &self.places_at_random(embedding)?, &self.known, &self.archive).map_err(frames)
+    /// The scores of something of so many moments at random spans, each with its surroundings: by `score` of the vectors there and of the
+    /// cosine of the span with what is asked for, 0 where that is none.
+    pub(super) fn scores_at_random(
+        &self,
+        moments: usize,
+        embedding: &Embedding,
+        score: impl Fn(&Heard, f32) -> Option<f32> + Sync,
+    ) -> Result<Vec<f32>, SearchError> {
+        let margin = moments / 2 + MARGIN;
+        let scores = self.sample(RANDOM_LAID)?.into_par_iter().map(|segment| {
+            let (around, _) = self.hear(segment.source, stretch_of(&segment.span, margin))?;
+            Ok(score(&around, cosine(embedding, &segment.embedding)).unwrap_or(0.0))
+        });
+        scores.collect()
     }
 
-    /// Random spans, and their cosines with what is asked for.
-    pub(super) fn places_at_random(&self, embedding: &Embedding) -> Result<Vec<(SourceId, Span, f32)>, SearchError> {
-        let sample = self.reader.sample(RANDOM_LAID)?;
-        let place = |segment: Sampled| (segment.source, segment.span, cosine(embedding, &segment.embedding));
-        Ok(sample.into_iter().map(place).collect())
+    /// As [`scores_at_random`](Self::scores_at_random), of patterns: the best of them at each place.
+    pub(super) fn laid_at_random(&self, heard: &[&Pattern], embedding: &Embedding) -> Result<Vec<f32>, SearchError> {
+        let moments = heard.first().map_or(0, |pattern| pattern.len());
+        self.scores_at_random(moments, embedding, |around, cosine| {
+            let laid = heard.iter().filter_map(|pattern| Some(lay_along(pattern, around, 1).first()?.likeness));
+            laid.map(|likeness| score(likeness, cosine)).reduce(f32::max)
+        })
     }
 }

@@ -19,6 +19,8 @@ use crate::{
 pub const MOST_VECTORS: usize = 200_000;
 /// Looked at on either side of a named place: half the query and so many vectors more.
 pub(super) const MARGIN: usize = 4;
+/// Places that are looked at once more and finer, at least: what a person may read through.
+pub(super) const PLACES: usize = 100;
 /// Share of the alignment in the score; the rest is the cosine of the span. Measured on dev.
 const SHARE: f32 = 0.95;
 
@@ -142,27 +144,6 @@ fn joined(laid: Vec<Vec<Place>>) -> Vec<Place> {
 pub fn best_first(places: &mut [Place]) {
     let order = |a: &Hit, b: &Hit| b.score.total_cmp(&a.score).then(a.source.cmp(&b.source)).then(a.span.cmp(&b.span));
     places.sort_by(|a, b| order(&a.hit, &b.hit));
-}
-
-/// The best scores of a query, in any of its phases, at random places (each a span of a recording and its cosine), one a place: what a score is worth.
-///
-/// # Errors
-/// As [`rerank`].
-pub fn at_random(
-    heard: &[&Pattern],
-    places: &[(SourceId, Span, f32)],
-    known: &HashMap<SourceId, Known>,
-    archive: &Archive,
-) -> Result<Vec<f32>, ArchiveError> {
-    let margin = heard.first().map_or(0, |pattern| pattern.len()) / 2 + MARGIN;
-    let scores = places.par_iter().map(|(source, span, cosine)| {
-        let Some(recording) = known.get(source) else { return Ok(0.0) };
-        let range = stretch_of(span, margin);
-        let around = archive.read(&recording.key, recording.samples, range)?;
-        let laid = heard.iter().filter_map(|pattern| Some(lay_along(pattern, &around, 1).first()?.likeness));
-        Ok(laid.map(|likeness| score(likeness, *cosine)).fold(0.0, f32::max))
-    });
-    scores.collect()
 }
 
 pub(super) fn score(likeness: f32, cosine: f32) -> f32 {

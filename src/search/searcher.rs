@@ -20,7 +20,7 @@ use super::{
     question::{Question, Sound, joint, middle},
     quiet,
     rerank::{Known, Laying, MOST_VECTORS, Place, best_first, rerank, rerank_whole},
-    spelled::{respell, respell_at_random},
+    spelled::{respell, spelled_score},
     whole::{Whole, read_all},
 };
 use crate::{
@@ -92,8 +92,8 @@ pub enum SearchError {
 /// A store that is only read.
 pub struct Searcher {
     pub(super) reader: Reader,
-    pub(super) archive: Archive,
-    pub(super) known: HashMap<SourceId, Known>,
+    archive: Archive,
+    known: HashMap<SourceId, Known>,
     /// All vectors of a small store, once a question was laid along them.
     whole: OnceLock<Vec<Whole>>,
     /// Random spans, once a question was put to them.
@@ -182,7 +182,10 @@ impl Searcher {
             let asked = if phases.is_empty() { vec![&heard.asked] } else { phases };
             let read = |source, range| self.hear(source, range);
             let null = match &heard.phones {
-                Some(phones) => respell_at_random(phones, &self.places_at_random(first)?, read)?,
+                Some(phones) => {
+                    let score = |around: &Heard, cosine| spelled_score(phones, around, cosine);
+                    self.scores_at_random(heard.asked.len(), first, score)?
+                }
                 None => self.laid_at_random(&asked, first)?,
             };
             let null = Null::of(&null);
@@ -371,7 +374,7 @@ impl Searcher {
     }
 }
 
-pub(super) fn frames(cause: ArchiveError) -> SearchError {
+fn frames(cause: ArchiveError) -> SearchError {
     SearchError::Frames { cause }
 }
 

@@ -8,14 +8,10 @@ use rayon::prelude::*;
 
 use super::{
     dtw::{Alignment, lay, lay_along},
-    rerank::{MARGIN, Place, best_first, moments, stretch_of},
+    rerank::{MARGIN, PLACES, Place, best_first, moments, stretch_of},
 };
 use crate::frames::{Heard, Pattern, Phones, STEP};
 
-/// Places that are looked at again, at least: what a person may read through.
-const PLACES: usize = 100;
-/// A log probability that makes the likeness 0.
-const RANGE: f32 = 8.0;
 /// Shares of the score: how like the moments asked for are, how well they account for what is heard, and the cosine of the span. Measured
 /// on dev.
 const LIKENESS: f32 = 0.74;
@@ -79,31 +75,19 @@ pub fn respell<E: Send>(
     Ok(())
 }
 
-/// The scores of the phones at random places (each a span of a recording and its cosine): what a score is worth.
-///
-/// # Errors
-/// Those of `read`.
-pub fn respell_at_random<E: Send>(
-    phones: &Phones,
-    places: &[(SourceId, Span, f32)],
-    read: impl Fn(SourceId, Range<usize>) -> Result<(Heard, u64), E> + Sync,
-) -> Result<Vec<f32>, E> {
-    let margin = phones.of_moments().len() / 2 + MARGIN;
-    let scores = places.par_iter().map(|(source, span, cosine)| {
-        let (around, _) = read(*source, stretch_of(span, margin))?;
-        Ok(laid(phones, &around).map_or(0.0, |laid| laid.score(*cosine)))
-    });
-    scores.collect()
+/// What the phones come to in vectors of a recording where a span with that cosine lies.
+pub fn spelled_score(phones: &Phones, around: &Heard, cosine: f32) -> Option<f32> {
+    Some(laid(phones, around)?.score(cosine))
 }
 
 fn laid(phones: &Phones, around: &Heard) -> Option<Laid> {
-    let log_probabilities = phones.log_probabilities(around)?;
+    let of_phones = phones.likenesses(around)?;
     let of_moments = phones.of_moments();
-    let likeness = |(asked, there): (usize, usize)| 1.0 + log_probabilities[[there, of_moments[asked]]] / RANGE;
+    let likeness = |(asked, there): (usize, usize)| of_phones[[there, of_moments[asked]]];
     let likenesses = Array2::from_shape_fn((of_moments.len(), around.len()), likeness);
     let alignment = lay(likenesses.into_raw_vec_and_offset().0, around.len(), 1).pop()?;
-    let stretch = log_probabilities.slice_axis(Axis(0), Slice::from(alignment.start()..alignment.end()));
-    let account = phones.account(stretch).map_or(0.0, |mean| 1.0 + mean / RANGE);
+    let stretch = of_phones.slice_axis(Axis(0), Slice::from(alignment.start()..alignment.end()));
+    let account = phones.account(stretch).unwrap_or(0.0);
     Some(Laid { alignment, account })
 }
 
@@ -151,8 +135,7 @@ mod tests {
         assert!(places[0].account > 0.95 && places[1].account < 0.8, "{} {}", places[0].account, places[1].account);
         assert!(places[0].hit.score > 0.8 && places[0].hit.score > places[1].hit.score + 0.1);
         assert_eq!(places[0].moments.len(), pattern.len());
-        let at_random = [(SourceId(2), places[1].hit.span, 0.0), (SourceId(1), places[0].hit.span, 0.0)];
-        let scores = respell_at_random(phones, &at_random, read).unwrap();
-        assert!(scores[1] > scores[0]);
+        let alone = |heard: &Heard| spelled_score(phones, heard, 0.0).unwrap();
+        assert!(alone(&forward) > alone(&backward) + 0.1);
     }
 }
