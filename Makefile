@@ -12,21 +12,23 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 libtorch: ## fetch LibTorch into ./libtorch, unless there is one (LIBTORCH, LIBTORCH_USE_PYTORCH, ./libtorch)
-	@$(PYTHON) tools/get_libtorch.py
+	@$(PYTHON) tools/setup/get_libtorch.py
 
 build: libtorch ## release build: target/release/audiosearch, and audiosearch-torch, which it starts where LibTorch is needed
 	$(CARGO) build --release $(CARGO_FLAGS)
 
 demo: build ## index the demo recordings, ask with clips, print hits
-	$(PYTHON) tools/run_demo.py --store $(DEMO_STORE)
+	$(PYTHON) tools/demo/run_demo.py --store $(DEMO_STORE)
 
 check: libtorch ## rustfmt and clippy
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
 
+# Every folder of tools/ that holds tests.
+SCRIPT_TESTS = $(sort $(dir $(wildcard tools/*/test_*.py)))
 # The tests share one profile with clippy's build scripts and with `cargo build`, so that nothing is compiled twice.
 test: check ## everything that CI checks: rustfmt, clippy, the scripts' tests, all tests and doc tests
-	$(PYTHON) -m unittest discover --start-directory tools --pattern 'test_*.py'
+	for folder in $(SCRIPT_TESTS); do $(PYTHON) -m unittest discover --start-directory $$folder || exit 1; done
 	$(CARGO) test --workspace $(CARGO_FLAGS)
 
 # Only an optimised build leaves LibTorch out of the first program.
@@ -36,7 +38,7 @@ test-light: libtorch ## that the release program starts without LibTorch
 HOURS := 3
 bench: libtorch ## the whole way, each room, and what one would use instead; RECORDINGS=folder HOURS=3 PEERS=python-that-has-them
 	$(CARGO) build --release -p audiosearch -p audiosearch-tools --bins $(CARGO_FLAGS)
-	$(PYTHON) tools/bench.py $(RECORDINGS) --hours $(HOURS) --program $(TARGET)/release/audiosearch --rooms $(TARGET)/release/rooms $(if $(PEERS),--python $(PEERS))
+	$(PYTHON) tools/benchmarks/bench.py $(RECORDINGS) --hours $(HOURS) --program $(TARGET)/release/audiosearch --rooms $(TARGET)/release/rooms $(if $(PEERS),--python $(PEERS))
 
 bench-kernels: libtorch ## criterion on the small kernels: products, curves, log-mel, alignment, dot products of codes
 	$(CARGO) bench -p audiosearch-tools --bench kernels $(CARGO_FLAGS)
@@ -45,17 +47,17 @@ bench-kernels: libtorch ## criterion on the small kernels: products, curves, log
 # Needs numpy and soundfile, takes the better part of an hour and 9 GB.
 bench-size: libtorch ## what 1, 10 and 100 hours cost; RECORDINGS=folder
 	$(CARGO) build --release -p audiosearch --bins $(CARGO_FLAGS)
-	$(PYTHON) tools/bench_size.py $(RECORDINGS) --work $(TARGET)/size --program $(TARGET)/release/audiosearch --picture tools/figures/size.svg
+	$(PYTHON) tools/benchmarks/bench_size.py $(RECORDINGS) --work $(TARGET)/size --program $(TARGET)/release/audiosearch --picture tools/figures/size.svg
 
 # The same profile as the tests; many points are made by a program of tools/.
 test-browser: libtorch ## the map in chromium (apt-get install chromium chromium-driver), and exports read by the tools they are for
 	$(CARGO) build -p audiosearch -p audiosearch-tools --bins $(CARGO_FLAGS)
-	cd tools && AUDIOSEARCH=$(TARGET)/debug/audiosearch AUDIOSEARCH_MAP_STORE=$(TARGET)/debug/map_store \
+	cd tools/checks && AUDIOSEARCH=$(TARGET)/debug/audiosearch AUDIOSEARCH_MAP_STORE=$(TARGET)/debug/map_store \
 		$(PYTHON) -m unittest -v test_browser test_exports
 
 # The program is a release build: in others a kill comes before it has begun.
 stress: build ## kills, full disks, other users, files that lie (STRESS=--long: the long form; some of it needs root)
-	$(PYTHON) tools/stress.py --program $(TARGET)/release/audiosearch $(STRESS)
+	$(PYTHON) tools/stress/stress.py --program $(TARGET)/release/audiosearch $(STRESS)
 
 RUNS := 1000000
 FUZZ := decode manifest frozen sentences checkpoint
@@ -74,7 +76,7 @@ coverage: libtorch ## lines that tests reach (cargo install cargo-llvm-cov; rust
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-INSTALL = $(PYTHON) tools/install.py --programs $(TARGET)/release --pages $(TARGET)/pages
+INSTALL = $(PYTHON) tools/setup/install.py --programs $(TARGET)/release --pages $(TARGET)/pages
 pages: libtorch ## manual pages and completions, into target/pages
 	$(CARGO) run --quiet --release -p audiosearch-tools --bin pages $(CARGO_FLAGS) -- $(TARGET)/pages
 

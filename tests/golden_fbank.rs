@@ -1,4 +1,4 @@
-//! The filterbank against `torchaudio.compliance.kaldi.fbank`; tools/golden_fbank.py wrote the numbers.
+//! The filterbank against `torchaudio.compliance.kaldi.fbank`; tools/fixtures/golden_fbank.py wrote the numbers.
 #![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Projections against scikit-learn's numbers (`tools/golden_projection.py`), and what a picture must keep.
+//! Projections against scikit-learn's numbers (`tools/fixtures/golden_projection.py`), and what a picture must keep.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::sync::atomic::AtomicBool;

@@ -135,7 +135,7 @@ fn the_recipe_of_the_shipped_weights_runs() {
         gzip.stdin.take().unwrap().write_all(sentences().as_bytes()).unwrap();
         assert!(gzip.wait().unwrap().success());
     }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/train_text.sh");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/training/train_text.sh");
     let mut recipe = Command::new("sh");
     recipe.arg(script).arg(place.path()).arg(place.join("shipped.safetensors")).args(SHAPE);
     let ran = recipe.env("AUDIOSEARCH", env!("CARGO_BIN_EXE_audiosearch")).output().unwrap();

@@ -1,4 +1,4 @@
-//! One side of the benchmark of the index: ours. `tools/bench_index.py` runs it beside the others and makes the data.
+//! One side of the benchmark of the index: ours. `tools/benchmarks/bench_index.py` runs it beside the others and makes the data.
 //!
 //! ```text
 //! index_bench build  STORE ROWS.f32 DIMENSION SOURCE_SEGMENTS   store and freeze; processor time of each
