@@ -3,7 +3,7 @@
 
 Copies a folder of recordings until it is so many hours long, indexes it with fsync, asks it, measures every room on one thread
 (`rooms` of tools/), and runs the peers that pip can install, each in a virtual environment of its own that is thrown away. A peer
-that cannot be had is named and left out. Prints a table for the README; --json keeps all numbers.
+that cannot be had is named and left out. Prints a table for tools/BENCHMARKS.md; --json keeps all numbers.
 
     python3 tools/benchmarks/bench.py FOLDER --hours 3
 """

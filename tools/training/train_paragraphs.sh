@@ -1,5 +1,5 @@
 #!/bin/sh
-# Trains the three models of paragraphs that README.md measures, from a folder that holds paragraphs.train.txt.gz and
+# Trains the three models of paragraphs that tools/QUALITY.md shows, from a folder that holds paragraphs.train.txt.gz and
 # paragraphs.dev.txt.gz, one paragraph a line, and measures them side by side:
 #
 #   tools/training/train_paragraphs.sh FOLDER OUTFOLDER [BUDGET AND OTHER OPTIONS OF train text]
