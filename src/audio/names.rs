@@ -1,0 +1,81 @@
+//! What the name of a file says about it.
+
+use std::path::Path;
+
+/// What a file is by the ending of its name. Its content may be another thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameKind {
+    /// A recording, or a film with sound, of a format that is read.
+    Read,
+    /// A recording of a format that is not read; its name.
+    Unread(&'static str),
+    /// No recording.
+    Other,
+}
+
+const READ: [&str; 12] = ["wav", "wave", "flac", "ogg", "oga", "mp3", "m4a", "mp4", "aac", "aif", "aiff", "aifc"];
+
+/// Endings that mean sound and nothing else; what also names other things (`.ts`, `.raw`, `.vox`) is not here.
+const UNREAD: [(&str, &[&str]); 27] = [
+    ("AMR", &["amr", "awb"]),
+    ("Windows Media", &["wma", "wmv", "asf"]),
+    ("AC-3", &["ac3", "eac3", "ec3"]),
+    ("AC-4", &["ac4"]),
+    ("DTS", &["dts", "dtshd"]),
+    ("NIST SPHERE", &["sph", "nist"]),
+    ("Monkey's Audio", &["ape"]),
+    ("WavPack", &["wv"]),
+    ("True Audio", &["tta"]),
+    ("TAK", &["tak"]),
+    ("Musepack", &["mpc", "mpp"]),
+    ("DSD", &["dsf", "dff"]),
+    ("GSM 06.10", &["gsm"]),
+    ("Speex", &["spx"]),
+    ("RealAudio", &["ra", "rm", "rmvb"]),
+    ("Creative Voice", &["voc"]),
+    ("AVI", &["avi"]),
+    ("MPEG transport or programme stream", &["mts", "m2ts", "mpg", "mpeg", "vob"]),
+    ("Flash Video", &["flv"]),
+    ("ATRAC", &["oma", "aa3", "at3", "at9"]),
+    ("Audible", &["aax", "aaxc"]),
+    ("Digital Speech Standard", &["dss", "ds2"]),
+    ("Opus", &["opus"]),
+    ("Matroska or WebM", &["mka", "mkv", "webm", "weba"]),
+    ("Core Audio Format", &["caf"]),
+    ("Sun audio", &["au", "snd"]),
+    ("MPEG layer 2", &["mp2", "mpa"]),
+];
+
+/// Judges the name of a file.
+pub fn kind_of_name(path: &Path) -> NameKind {
+    let Some(ending) = path.extension() else { return NameKind::Other };
+    let is = |known: &&str| ending.eq_ignore_ascii_case(known);
+    if READ.iter().any(|known| is(known)) {
+        return NameKind::Read;
+    }
+    match UNREAD.iter().find(|(_, endings)| endings.iter().any(|known| is(known))) {
+        Some((format, _)) => NameKind::Unread(format),
+        None => NameKind::Other,
+    }
+}
+
+/// Whether the name of a file ends as those of recordings that are read do. Says nothing about its content.
+pub fn is_audio_path(path: &Path) -> bool {
+    kind_of_name(path) == NameKind::Read
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audio_is_told_by_the_extension_in_any_case() {
+        for name in ["a.wav", "b.FLAC", "dir.d/c.Mp3", "d e.ogg", "中文.m4a"] {
+            assert!(is_audio_path(Path::new(name)), "{name}");
+        }
+        for name in ["wav", "a.txt", ".flac", "a.wav.txt", "a", "a.ts"] {
+            assert_eq!(kind_of_name(Path::new(name)), NameKind::Other, "{name}");
+        }
+        assert_eq!(kind_of_name(Path::new("dictation.WMA")), NameKind::Unread("Windows Media"));
+    }
+}
