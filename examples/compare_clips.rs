@@ -6,14 +6,14 @@ use audiosearch::{
     audio::Clip,
     encoder::{Encoder as _, Stretch},
     features::{Features, Frontend as _, LogMel},
-    forward::ForwardEncoder,
     index::Embedding,
+    inference::InferenceEncoder,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [one, another] = &args[..] else { return Err("usage: compare_clips CLIP CLIP".into()) };
-    let encoder = ForwardEncoder::shipped()?;
+    let encoder = InferenceEncoder::shipped()?;
     let embed = |path: &str| -> Result<Embedding, Box<dyn std::error::Error>> {
         let clip = Clip::read(path.as_ref())?;
         let mut features = Features::new(encoder.feature_config().bands);

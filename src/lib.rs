@@ -2,7 +2,7 @@
 //!
 //! The program `audiosearch` is a thin line over this library ([`cli`]). Whoever wants the same inside a program of their own goes the
 //! way of the data: [`audio`] reads any recording as 16 kHz mono, [`segment`] cuts it into spans, [`features`] makes log-mel frames of
-//! it, an [`encoder::Encoder`] makes a unit vector of each span ([`forward::ForwardEncoder`] is the one that needs no LibTorch), the
+//! it, an [`encoder::Encoder`] makes a unit vector of each span ([`inference::InferenceEncoder`] is the one that needs no LibTorch), the
 //! [`index`] keeps vectors on disk, and [`search`] answers. [`pipeline`] does all of that for many files on many threads.
 //! `examples/index_folder.rs` and `examples/compare_clips.rs` are whole programs of forty lines.
 //!
@@ -13,12 +13,12 @@
 //!     audio::{Clip, SAMPLE_RATE},
 //!     encoder::{Encoder as _, Stretch},
 //!     features::{Features, Frontend as _, LogMel},
-//!     forward::ForwardEncoder,
+//!     forward::InferenceEncoder,
 //!     index::Embedding,
 //! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let encoder = ForwardEncoder::shipped()?;
+//! let encoder = InferenceEncoder::shipped()?;
 //! let embed = |clip: &Clip| -> Result<Embedding, Box<dyn std::error::Error>> {
 //!     let mut features = Features::new(encoder.feature_config().bands);
 //!     LogMel::new(encoder.feature_config()).compute(clip.samples(), &mut features);
@@ -37,10 +37,10 @@
 //! Sentences go the same way with a [`sentence::SentenceEncoder`], into another collection of the same store:
 //!
 //! ```
-//! use audiosearch::{forward::ForwardTextEncoder, sentence::SentenceEncoder as _};
+//! use audiosearch::{inference::InferenceTextEncoder, sentence::SentenceEncoder as _};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let encoder = ForwardTextEncoder::shipped()?;
+//! let encoder = InferenceTextEncoder::shipped()?;
 //! let [late, again, sea] = &encoder.encode(&["The train was late.", "The train was late again.", "I never saw the sea."])?[..]
 //! else { unreachable!("a vector a sentence") };
 //! assert!(late.dot(again) > late.dot(sea));
@@ -54,6 +54,7 @@
 /// Vectors on disk, found again by direction: the package `audiosearch-index`, which knows neither sound nor LibTorch.
 pub use audiosearch_index as index;
 
+pub mod acoustic;
 pub mod audio;
 pub mod baseline;
 pub mod cli;
@@ -61,8 +62,7 @@ pub mod encoder;
 pub mod eval;
 pub mod export;
 pub mod features;
-pub mod forward;
-pub mod frames;
+pub mod inference;
 pub mod kernels;
 pub mod pipeline;
 pub mod projection;

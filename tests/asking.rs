@@ -24,7 +24,7 @@ fn boundaries_are_those_of_the_clip_and_not_of_windows() {
 fn a_clip_begins_where_it_was_cut_and_not_where_the_vectors_lie() {
     let place = Place::with_recordings(3, 5.0);
     place.ok(["index", "rec"]);
-    // Vectors lie every 40 ms; where little changes from one to the next, a clip may be laid beside its place.
+    // Frames lie every 40 ms; where little changes from one to the next, a clip may be aligned beside its place.
     let mut errors = Vec::new();
     for (number, start) in [1.0113, 1.5224, 2.0331, 2.5437].into_iter().enumerate() {
         let seed = number as u64 % 3 + 1;
@@ -112,10 +112,10 @@ fn without_the_second_look_the_spans_of_the_index_are_the_hits() {
     let place = Place::with_recordings(3, 4.0);
     place.ok(["index", "rec"]);
     place.wav("piece.wav", cut(&babble(2, 4.0), 1.2, 0.8));
-    let plain = place.ok(["query", "piece.wav", "-k", "1", "--json", "--no-rerank", "--min-confidence", "0"]).json();
+    let plain = place.ok(["query", "piece.wav", "-k", "1", "--json", "--no-rescore", "--min-confidence", "0"]).json();
     assert_eq!(plain.len(), 1);
     std::fs::remove_dir_all(place.join(".audiosearch/frames")).unwrap();
-    place.run(["query", "piece.wav"]).complains(&["frames", "--no-rerank"]);
+    place.run(["query", "piece.wav"]).complains(&["frames", "--no-rescore"]);
     let again = place.ok(["query", "piece.wav", "-k", "1", "--json", "--no-rerank", "--min-confidence", "0"]).json();
     assert_eq!(again, plain);
     // The next run of index hears them again, though the files did not change.

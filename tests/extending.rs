@@ -6,10 +6,10 @@ mod common;
 use std::{num::NonZeroUsize, path::Path, sync::atomic::AtomicBool};
 
 use audiosearch::{
+    acoustic::AcousticEncoder,
     encoder::{Encoder, EncoderError, Stretch},
     export::{ExportError, ExportOptions, Exporter, Format, Map, Shows},
     features::FeatureConfig,
-    frames::FrameNetwork,
     index::{Collection, Embedding, Fingerprint, Index, Query, Reader, Schema},
     pipeline::{Ingest, Report, Settings},
     projection::{Matrix, Neighbours},
@@ -98,7 +98,7 @@ fn a_new_encoder_is_indexed_and_found_by() {
         segments: SegmentConfig::default(),
         force: false,
         readers: NonZeroUsize::MIN,
-        network: FrameNetwork::shipped().unwrap(),
+        network: AcousticEncoder::shipped().unwrap(),
     };
     let paths = (0..3).map(|number| place.join(format!("rec/{number:02}.wav"))).collect();
     let writer = index.writer().unwrap();

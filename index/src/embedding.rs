@@ -22,7 +22,7 @@ pub enum EmbeddingError {
         value: f32,
     },
     /// Too short to have a direction.
-    #[error("the embedding is zero and has no direction; nothing was heard in this segment")]
+    #[error("the embedding is zero and has no direction; the model made nothing of this segment")]
     Zero,
 }
 

@@ -1,4 +1,4 @@
-//! From the truth to a frozen generation.
+//! From the sled store to a frozen generation.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::frozen::{Contents, FrozenFile, Kind, write};
 use crate::graph::{Material, build, grow, renumber, walk_order};
 use crate::record::SourceRecord;
 use crate::search::{CodesView, Kernel, Scale};
-use crate::truth::{Change, Truth};
+use crate::store::{Change, Store};
 use crate::{Collection, SourceId};
 
 /// Fewer rows than this need no graph: looking at all of them is as fast.
@@ -23,36 +23,36 @@ const TAIL_PART: usize = 50;
 const GONE_PART: usize = 10;
 const NEW_PART: usize = 2;
 
-/// Rows and vectors gathered from the truth, in the order of sources.
+/// Rows and vectors gathered from the sled store, in the order of sources.
 struct Gathered {
     contents: Contents,
     vectors: Vec<f32>,
 }
 
-/// Brings the frozen files up to the truth's revision by the cheapest way and returns that revision.
-pub(crate) fn freeze(truth: &Truth, dir: &Path, collection: Collection) -> Result<u64> {
-    let revision = truth.revision()?;
+/// Brings the frozen files up to the sled store's revision by the cheapest way and returns that revision.
+pub(crate) fn freeze(store: &Store, dir: &Path, collection: Collection) -> Result<u64> {
+    let revision = store.revision()?;
     let Ok(base) = FrozenFile::open(&collection.base_path(dir), Kind::Base) else {
-        return refreeze(truth, dir, collection);
+        return refreeze(store, dir, collection);
     };
-    if base.generation() == revision && truth.base()? == revision {
+    if base.generation() == revision && store.base()? == revision {
         remove_tail(dir, collection)?;
         return Ok(revision);
     }
-    // A kill between the base's rename and its note in the truth leaves a base that the changes do not count from.
-    if base.generation() != truth.base()? || base.schema() != truth.schema() {
-        return refreeze(truth, dir, collection);
+    // A kill between the base's rename and its note in the sled store leaves a base that the changes do not count from.
+    if base.generation() != store.base()? || base.schema() != store.schema() {
+        return refreeze(store, dir, collection);
     }
     if let Ok(tail) = FrozenFile::open(&collection.tail_path(dir), Kind::Tail)
         && (tail.base(), tail.generation()) == (base.generation(), revision)
     {
         return Ok(revision);
     }
-    let changes = truth.changes()?;
+    let changes = store.changes()?;
     let mut news = 0;
     for (id, change) in &changes {
         news += match change {
-            Change::Added => truth.source(*id)?.map_or(0, |s| s.segments as usize),
+            Change::Added => store.source(*id)?.map_or(0, |s| s.segments as usize),
             Change::Removed => {
                 let place = base.sources().binary_search_by_key(&id.0, |s| s.id);
                 place.map_or(0, |place| base.sources()[place].segments as usize)
@@ -61,9 +61,9 @@ pub(crate) fn freeze(truth: &Truth, dir: &Path, collection: Collection) -> Resul
         };
     }
     if news > TAIL_ROWS.max(base.rows() / TAIL_PART) {
-        return merge(truth, dir, collection, Some(&base));
+        return merge(store, dir, collection, Some(&base));
     }
-    write_tail(truth, dir, collection, revision, base.generation(), &changes)?;
+    write_tail(store, dir, collection, revision, base.generation(), &changes)?;
     Ok(revision)
 }
 
@@ -74,23 +74,23 @@ pub(crate) fn shown(dir: &Path, collection: Collection) -> u64 {
     [base, tail].iter().flatten().map(FrozenFile::generation).max().unwrap_or(0)
 }
 
-/// Builds the base anew from the whole truth.
-pub(crate) fn refreeze(truth: &Truth, dir: &Path, collection: Collection) -> Result<u64> {
-    merge(truth, dir, collection, None)
+/// Builds the base anew from the whole sled store.
+pub(crate) fn refreeze(store: &Store, dir: &Path, collection: Collection) -> Result<u64> {
+    merge(store, dir, collection, None)
 }
 
-/// Writes a base of the whole truth, with the graph of `old` where that has most of its rows.
-fn merge(truth: &Truth, dir: &Path, collection: Collection, old: Option<&FrozenFile>) -> Result<u64> {
-    let revision = truth.revision()?;
-    let gathered = gather(truth, truth.sources().map(|s| s.map(|(id, record)| (id, record, true))))?;
+/// Writes a base of the whole sled store, with the graph of `old` where that has most of its rows.
+fn merge(store: &Store, dir: &Path, collection: Collection, old: Option<&FrozenFile>) -> Result<u64> {
+    let revision = store.revision()?;
+    let gathered = gather(store, store.sources().map(|s| s.map(|(id, record)| (id, record, true))))?;
     let rows = gathered.contents.rows.len();
     let (order, graph) = if rows < GRAPH_ROWS {
         ((0..rows as u32).collect(), Graph::default())
     } else {
-        knit(&gathered, truth.schema().dimension as usize, old)?
+        knit(&gathered, store.schema().dimension as usize, old)?
     };
-    put(truth, &collection.base_path(dir), (Kind::Base, revision, revision), gathered, &order, &graph)?;
-    truth.set_base(revision)?;
+    put(store, &collection.base_path(dir), (Kind::Base, revision, revision), gathered, &order, &graph)?;
+    store.set_base(revision)?;
     remove_tail(dir, collection)?;
     Ok(revision)
 }
@@ -141,7 +141,7 @@ fn worth_growing(now: &[Option<u32>], rows: usize) -> bool {
 }
 
 fn write_tail(
-    truth: &Truth,
+    store: &Store,
     dir: &Path,
     collection: Collection,
     revision: u64,
@@ -150,20 +150,20 @@ fn write_tail(
 ) -> Result<()> {
     let there = changes.iter().filter(|(_, change)| *change != Change::Removed);
     let sources = there.map(|(id, change)| {
-        let record = truth.source(*id)?;
-        let missing = || IndexError::damaged(truth.path(), format!("a change names source {id}, which is not there"));
+        let record = store.source(*id)?;
+        let missing = || IndexError::damaged(store.path(), format!("a change names source {id}, which is not there"));
         Ok((*id, record.ok_or_else(missing)?, *change == Change::Added))
     });
-    let mut gathered = gather(truth, sources)?;
+    let mut gathered = gather(store, sources)?;
     let removed = changes.iter().filter(|(_, change)| *change == Change::Removed);
     gathered.contents.removed = removed.map(|(id, _)| id.0).collect();
     let order: Vec<u32> = (0..gathered.contents.rows.len() as u32).collect();
     let path = collection.tail_path(dir);
-    put(truth, &path, (Kind::Tail, revision, base), gathered, &order, &Graph::default())
+    put(store, &path, (Kind::Tail, revision, base), gathered, &order, &Graph::default())
 }
 
 fn put(
-    truth: &Truth,
+    store: &Store,
     path: &Path,
     identity: (Kind, u64, u64),
     gathered: Gathered,
@@ -171,16 +171,16 @@ fn put(
     graph: &Graph,
 ) -> Result<()> {
     let Gathered { contents, vectors } = gathered;
-    write(path, truth.schema(), identity, contents, order, &vectors, graph)
+    write(path, store.schema(), identity, contents, order, &vectors, graph)
 }
 
 /// Reads sources; of those not `whole` nothing but the record.
-fn gather(truth: &Truth, sources: impl Iterator<Item = Result<(SourceId, SourceRecord, bool)>>) -> Result<Gathered> {
+fn gather(store: &Store, sources: impl Iterator<Item = Result<(SourceId, SourceRecord, bool)>>) -> Result<Gathered> {
     let mut gathered = Gathered { contents: Contents::default(), vectors: Vec::new() };
     for source in sources {
         let (id, record, whole) = source?;
         gathered.contents.source(id, &record);
-        for chunk in truth.chunks(id, if whole { record.segments } else { 0 }) {
+        for chunk in store.chunks(id, if whole { record.segments } else { 0 }) {
             let chunk = chunk?;
             chunk.records.iter().for_each(|record| gathered.contents.segment(record));
             gathered.vectors.extend_from_slice(&chunk.vectors);
@@ -188,7 +188,7 @@ fn gather(truth: &Truth, sources: impl Iterator<Item = Result<(SourceId, SourceR
     }
     // Row numbers share 32 bits with one flag while a search runs.
     if gathered.contents.rows.len() >= 1 << 31 {
-        return Err(IndexError::Full { path: truth.path().to_owned(), what: "2,147,483,648 segments" });
+        return Err(IndexError::Full { path: store.path().to_owned(), what: "2,147,483,648 segments" });
     }
     Ok(gathered)
 }

@@ -7,7 +7,7 @@ use crate::error::{IndexError, Result};
 use crate::freeze;
 use crate::frozen::sync_folder;
 use crate::lock::Lock;
-use crate::truth::Truth;
+use crate::store::Store;
 use crate::writer::Writer;
 use crate::{Collection, Generation, Schema, Source, SourceId, SourceKey};
 
@@ -19,7 +19,7 @@ const MAX_DIMENSION: u32 = 1 << 16;
 /// One collection of a store, and the right to change it: one process at a time.
 pub struct Index {
     // Before the lock, so that it is closed before another may open it.
-    truth: Truth,
+    store: Store,
     dir: PathBuf,
     collection: Collection,
     _lock: Lock,
@@ -49,7 +49,7 @@ impl Index {
 
     /// Opens `collection` in the folder `dir`.
     pub fn open(dir: &Path, collection: Collection) -> Result<Self> {
-        if !is_there(&collection.truth_path(dir))? && !is_there(&interrupted_compaction(dir, collection))? {
+        if !is_there(&collection.store_path(dir))? && !is_there(&interrupted_compaction(dir, collection))? {
             return Err(IndexError::Missing { path: dir.to_owned(), what: "collection" });
         }
         Self::open_with(dir, collection, None)
@@ -58,17 +58,17 @@ impl Index {
     fn open_with(dir: &Path, collection: Collection, schema: Option<&Schema>) -> Result<Self> {
         let lock = Lock::take(&collection.lock_path(dir))?;
         finish_compaction(dir, collection)?;
-        let path = collection.truth_path(dir);
+        let path = collection.store_path(dir);
         if let Some(schema) = schema.filter(|_| !path.is_dir()) {
-            create_truth(dir, collection, schema)?;
+            create_store(dir, collection, schema)?;
         }
-        let truth = Truth::open(&path, schema)?;
+        let store = Store::open(&path, schema)?;
         let shown = freeze::shown(dir, collection);
-        if shown > truth.revision()? {
-            truth.outrun(shown)?;
+        if shown > store.revision()? {
+            store.outrun(shown)?;
         }
-        truth.unstage_all()?;
-        Ok(Self { truth, dir: dir.to_owned(), collection, _lock: lock })
+        store.unstage_all()?;
+        Ok(Self { store, dir: dir.to_owned(), collection, _lock: lock })
     }
 
     /// The store of `start` or of its nearest ancestor that has one.
@@ -78,12 +78,12 @@ impl Index {
 
     /// What all vectors have in common.
     pub fn schema(&self) -> &Schema {
-        self.truth.schema()
+        self.store.schema()
     }
 
     /// All sources by number, with the number of their segments.
     pub fn sources(&self) -> impl Iterator<Item = Result<(SourceId, Source, u32)>> + '_ {
-        self.truth.sources().map(|entry| {
+        self.store.sources().map(|entry| {
             let (id, record) = entry?;
             let segments = record.segments;
             Ok((id, record.into_source(), segments))
@@ -92,51 +92,51 @@ impl Index {
 
     /// The source of this key.
     pub fn source(&self, key: &SourceKey) -> Result<Option<(SourceId, Source)>> {
-        let Some(id) = self.truth.get_key(key)? else { return Ok(None) };
-        Ok(self.truth.source(id)?.map(|record| (id, record.into_source())))
+        let Some(id) = self.store.get_key(key)? else { return Ok(None) };
+        Ok(self.store.source(id)?.map(|record| (id, record.into_source())))
     }
 
     /// The means to change the collection.
     pub fn writer(&self) -> Result<Writer<'_>> {
-        Ok(Writer::new(&self.truth, &self.dir, self.collection))
+        Ok(Writer::new(&self.store, &self.dir, self.collection))
     }
 
-    /// Builds the frozen files anew from the truth.
+    /// Builds the frozen files anew from the sled store.
     pub fn refreeze(&self) -> Result<Generation> {
-        self.truth.flush()?;
-        freeze::refreeze(&self.truth, &self.dir, self.collection).map(Generation)
+        self.store.flush()?;
+        freeze::refreeze(&self.store, &self.dir, self.collection).map(Generation)
     }
 
-    /// Rewrites the truth of `collection` in `dir` without what has piled up in it, and the frozen files; returns bytes
-    /// before and after. A kill at any point leaves the old truth or the new one.
+    /// Rewrites the sled store of `collection` in `dir` without what has piled up in it, and the frozen files; returns bytes
+    /// before and after. A kill at any point leaves the old sled store or the new one.
     pub fn compact(dir: &Path, collection: Collection) -> Result<(u64, u64)> {
         let index = Self::open(dir, collection)?;
-        let path = collection.truth_path(dir);
+        let path = collection.store_path(dir);
         let before = folder_bytes(&path);
-        let (new, old) = (new_truth(dir, collection), interrupted_compaction(dir, collection));
-        let copied = index.truth.copy_to(&new);
+        let (new, old) = (new_store(dir, collection), interrupted_compaction(dir, collection));
+        let copied = index.store.copy_to(&new);
         if copied.is_err() {
             let _ = fs::remove_dir_all(&new);
         }
         copied?;
-        let Self { truth, _lock, .. } = index;
-        drop(truth);
-        // The new truth's own files first, then each rename: a machine that stops must not have the last one alone.
+        let Self { store, _lock, .. } = index;
+        drop(store);
+        // The new sled store's own files first, then each rename: a machine that stops must not have the last one alone.
         sync_folder(&new)?;
         sync_folder(dir)?;
-        fs::rename(&path, &old).map_err(IndexError::io("set the old truth aside", &path))?;
+        fs::rename(&path, &old).map_err(IndexError::io("set the old sled store aside", &path))?;
         sync_folder(dir)?;
-        fs::rename(&new, &path).map_err(IndexError::io("put the new truth in place", &new))?;
+        fs::rename(&new, &path).map_err(IndexError::io("put the new sled store in place", &new))?;
         sync_folder(dir)?;
-        fs::remove_dir_all(&old).map_err(IndexError::io("remove the old truth", &old))?;
+        fs::remove_dir_all(&old).map_err(IndexError::io("remove the old sled store", &old))?;
         let after = folder_bytes(&path);
-        let truth = Truth::open(&path, None)?;
-        freeze::refreeze(&truth, dir, collection)?;
+        let store = Store::open(&path, None)?;
+        freeze::refreeze(&store, dir, collection)?;
         Ok((before, after))
     }
 
-    pub(crate) fn truth(&self) -> &Truth {
-        &self.truth
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -157,12 +157,13 @@ impl Index {
     }
 }
 
-/// Makes an empty truth aside and puts it in place whole: sled cannot open one whose making a kill cut short.
-fn create_truth(dir: &Path, collection: Collection, schema: &Schema) -> Result<()> {
-    let (path, new) = (collection.truth_path(dir), new_truth(dir, collection));
-    let made = Truth::open(&new, Some(schema)).map(drop);
+/// Makes an empty sled store aside and puts it in place whole: sled cannot open one whose making a kill cut short.
+fn create_store(dir: &Path, collection: Collection, schema: &Schema) -> Result<()> {
+    let (path, new) = (collection.store_path(dir), new_store(dir, collection));
+    let made = Store::open(&new, Some(schema)).map(drop);
     let made = made.and_then(|()| sync_folder(&new));
-    let made = made.and_then(|()| fs::rename(&new, &path).map_err(IndexError::io("put the new truth in place", &new)));
+    let made =
+        made.and_then(|()| fs::rename(&new, &path).map_err(IndexError::io("put the new sled store in place", &new)));
     if made.is_err() {
         let _ = fs::remove_dir_all(&new);
     }
@@ -170,22 +171,22 @@ fn create_truth(dir: &Path, collection: Collection, schema: &Schema) -> Result<(
     sync_folder(dir)
 }
 
-fn new_truth(dir: &Path, collection: Collection) -> PathBuf {
-    collection.truth_path(dir).with_extension("sled.new")
+fn new_store(dir: &Path, collection: Collection) -> PathBuf {
+    collection.store_path(dir).with_extension("sled.new")
 }
 
-/// Where the old truth lies while the new one takes its place.
+/// Where the old sled store lies while the new one takes its place.
 fn interrupted_compaction(dir: &Path, collection: Collection) -> PathBuf {
-    collection.truth_path(dir).with_extension("sled.old")
+    collection.store_path(dir).with_extension("sled.old")
 }
 
-/// Ends what a kill interrupted: without a truth in place the old one was set aside, so the new one is whole.
+/// Ends what a kill interrupted: without a sled store in place the old one was set aside, so the new one is whole.
 fn finish_compaction(dir: &Path, collection: Collection) -> Result<()> {
-    let (path, new) = (collection.truth_path(dir), new_truth(dir, collection));
+    let (path, new) = (collection.store_path(dir), new_store(dir, collection));
     let old = interrupted_compaction(dir, collection);
     if !path.is_dir() && old.is_dir() {
         let whole = if new.is_dir() { &new } else { &old };
-        fs::rename(whole, &path).map_err(IndexError::io("put the new truth in place", &path))?;
+        fs::rename(whole, &path).map_err(IndexError::io("put the new sled store in place", &path))?;
     }
     for left in [new, old] {
         if left.is_dir() {

@@ -1,4 +1,4 @@
-//! The keys of the truth, byte by byte.
+//! The keys of the sled store, byte by byte.
 //!
 //! | tree       | key                                             | value                                    |
 //! |------------|-------------------------------------------------|------------------------------------------|

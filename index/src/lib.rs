@@ -1,8 +1,8 @@
 //! Vectors on disk, found again by direction.
 //!
-//! A store is a folder. For each [`Collection`] it holds a truth (sled: every source in one transaction, durable before
+//! A store is a folder. For each [`Collection`] it holds a sled database (every source in one transaction, durable before
 //! success is reported) and, made from it at each commit, a frozen generation: flat, checksummed, memory-mapped files
-//! with an HNSW graph. An [`Index`] changes the truth, one process at a time; a [`Reader`] searches the frozen
+//! with an HNSW graph. An [`Index`] changes the sled store, one process at a time; a [`Reader`] searches the frozen
 //! generation at any time, also while an index is written.
 
 mod adjacency;
@@ -23,7 +23,7 @@ mod search;
 mod selection;
 mod source;
 mod span;
-mod truth;
+mod store;
 mod verify;
 mod writer;
 

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::index::Index;
 
 impl Index {
-    /// The whole truth as text: schema, then each source with its segments, and the first components of each vector.
+    /// The whole sled store as text: schema, then each source with its segments, and the first components of each vector.
     /// Two stores with the same text hold the same.
     pub fn describe(&self) -> Result<String> {
         let mut text = String::new();
@@ -14,7 +14,7 @@ impl Index {
         let line = format!("{}: {} components, {} ", self.collection(), schema.dimension, schema.model);
         // Writing into a String cannot fail.
         let _ = writeln!(text, "{line}({})", schema.fingerprint.short());
-        for entry in self.truth().sources() {
+        for entry in self.store().sources() {
             let (id, record) = entry?;
             let path = crate::record::path_from_bytes(&record.path);
             let _ = writeln!(
@@ -27,7 +27,7 @@ impl Index {
                 record.segmenter
             );
             let mut ordinal = 0;
-            for chunk in self.truth().chunks(id, record.segments) {
+            for chunk in self.store().chunks(id, record.segments) {
                 let chunk = chunk?;
                 for (own, vector) in chunk.records.iter().zip(chunk.vectors.chunks(schema.dimension as usize)) {
                     let _ = write!(text, "  {id}.{ordinal} {}+{}", own.span.start, own.span.len);

@@ -1,4 +1,4 @@
-//! The values of the truth.
+//! The values of the sled store.
 
 use std::path::{Path, PathBuf};
 

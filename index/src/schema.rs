@@ -67,7 +67,7 @@ impl Collection {
         }
     }
 
-    pub(crate) fn truth_path(self, dir: &Path) -> PathBuf {
+    pub(crate) fn store_path(self, dir: &Path) -> PathBuf {
         dir.join(format!("{}.sled", self.name()))
     }
 

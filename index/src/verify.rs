@@ -14,7 +14,7 @@ use crate::{Collection, Generation, Reader, SourceId, SourceKey};
 /// What [`Index::verify`] found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VerifyReport {
-    /// Sources in the truth.
+    /// Sources in the sled store.
     pub sources: u64,
     /// Segments of whole sources.
     pub segments: u64,
@@ -57,12 +57,12 @@ pub enum Problem {
         /// What is wrong.
         reason: String,
     },
-    /// The frozen index lags behind the truth.
+    /// The frozen index lags behind the sled store.
     Stale {
         /// What readers see.
         frozen: Generation,
         /// What they would see after a commit.
-        truth: Generation,
+        store: Generation,
     },
 }
 
@@ -73,8 +73,8 @@ impl fmt::Display for Problem {
             Self::Orphans { source } => write!(f, "segments of source {source}, which is not there"),
             Self::DanglingKey { key } => write!(f, "{key:?} names no source"),
             Self::Frozen { reason } => write!(f, "frozen index: {reason}"),
-            Self::Stale { frozen, truth } => {
-                write!(f, "the frozen index shows generation {}, the truth is at {}", frozen.0, truth.0)
+            Self::Stale { frozen, store } => {
+                write!(f, "the frozen index shows generation {}, the sled store is at {}", frozen.0, store.0)
             }
         }
     }
@@ -93,13 +93,13 @@ pub struct RepairReport {
 
 impl Index {
     /// Reads everything and checks it: every source whole, every vector finite and of unit length, every key right,
-    /// every checksum and every link of the frozen files, and that they show what the truth holds.
+    /// every checksum and every link of the frozen files, and that they show what the sled store holds.
     pub fn verify(&self) -> Result<VerifyReport> {
         let mut report = VerifyReport::default();
-        let truth = self.truth();
+        let store = self.store();
         let mut numbers = BTreeSet::new();
         let mut keys = Vec::new();
-        for entry in truth.sources() {
+        for entry in store.sources() {
             let (id, record) = entry?;
             numbers.insert(id);
             report.sources += 1;
@@ -113,14 +113,14 @@ impl Index {
                 Err(e) => return Err(e),
             }
         }
-        let orphans = truth.chunk_owners()?.into_iter().filter(|id| !numbers.contains(id));
+        let orphans = store.chunk_owners()?.into_iter().filter(|id| !numbers.contains(id));
         report.problems.extend(orphans.map(|source| Problem::Orphans { source }));
         for (key, id) in &keys {
-            if truth.get_key(key)? != Some(*id) {
+            if store.get_key(key)? != Some(*id) {
                 report.problems.push(Problem::DanglingKey { key: key.clone() });
             }
         }
-        for entry in truth.keys() {
+        for entry in store.keys() {
             let (key, id) = entry?;
             if id.is_none_or(|id| !numbers.contains(&id)) {
                 report.problems.push(Problem::DanglingKey { key });
@@ -137,34 +137,34 @@ impl Index {
         for problem in &found {
             match problem {
                 Problem::BrokenSource { source, path, .. } => {
-                    self.truth().purge(*source)?;
+                    self.store().purge(*source)?;
                     dropped.push(path.clone());
                 }
-                Problem::Orphans { source } => self.truth().purge(*source)?,
-                Problem::DanglingKey { key } => match self.truth().get_key(key)? {
-                    Some(id) if self.truth().source(id)?.is_some() => {}
-                    _ => self.truth().purge_key(key)?,
+                Problem::Orphans { source } => self.store().purge(*source)?,
+                Problem::DanglingKey { key } => match self.store().get_key(key)? {
+                    Some(id) if self.store().source(id)?.is_some() => {}
+                    _ => self.store().purge_key(key)?,
                 },
                 Problem::Frozen { .. } | Problem::Stale { .. } => {}
             }
         }
-        self.truth().flush()?;
+        self.store().flush()?;
         let generation = match found.is_empty() {
-            true => freeze::freeze(self.truth(), self.dir(), self.collection())?,
-            false => freeze::refreeze(self.truth(), self.dir(), self.collection())?,
+            true => freeze::freeze(self.store(), self.dir(), self.collection())?,
+            false => freeze::refreeze(self.store(), self.dir(), self.collection())?,
         };
         Ok(RepairReport { found, dropped, generation: Generation(generation) })
     }
 
     fn check_source(&self, id: SourceId, segments: u32) -> Result<()> {
         let dimension = self.schema().dimension as usize;
-        for chunk in self.truth().chunks(id, segments) {
+        for chunk in self.store().chunks(id, segments) {
             for vector in chunk?.vectors.chunks_exact(dimension) {
                 let norm: f32 = vector.iter().map(|c| c * c).sum();
                 // NaN lies in no range.
                 if !(0.999..1.001).contains(&norm) {
                     let reason = format!("a stored vector has the squared length {norm}, not 1");
-                    return Err(IndexError::damaged(self.truth().path(), reason));
+                    return Err(IndexError::damaged(self.store().path(), reason));
                 }
             }
         }
@@ -173,17 +173,17 @@ impl Index {
 
     fn check_frozen(&self) -> Result<Vec<Problem>> {
         let (dir, collection) = (self.dir(), self.collection());
-        let truth = Generation(self.truth().revision()?);
+        let store = Generation(self.store().revision()?);
         let problem = |e: IndexError| Problem::Frozen { reason: e.to_string() };
         let reader = match Reader::open(dir, collection) {
             Ok(reader) => reader,
             // A store that nothing was put into yet.
-            Err(IndexError::Missing { .. }) if truth.0 == 0 => return Ok(Vec::new()),
+            Err(IndexError::Missing { .. }) if store.0 == 0 => return Ok(Vec::new()),
             Err(e) => return Ok(vec![problem(e)]),
         };
         let mut problems = Vec::new();
-        if reader.generation() != truth {
-            problems.push(Problem::Stale { frozen: reader.generation(), truth });
+        if reader.generation() != store {
+            problems.push(Problem::Stale { frozen: reader.generation(), store });
         }
         for (path, kind) in paths(dir, collection) {
             if path.exists() {

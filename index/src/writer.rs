@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::error::{IndexError, Result};
 use crate::freeze;
 use crate::key;
-use crate::truth::Truth;
+use crate::store::Store;
 use crate::{Collection, Segment, Source, SourceId, SourceKey};
 
 /// Number of a committed state; grows with every change.
@@ -15,30 +15,30 @@ pub struct Generation(pub u64);
 /// Changes sources, one whole source at a time. A change is durable after [`Self::flush`], and found by a
 /// [`crate::Reader`] that is opened after [`Self::commit`].
 pub struct Writer<'a> {
-    truth: &'a Truth,
+    store: &'a Store,
     dir: &'a Path,
     collection: Collection,
 }
 
 impl<'a> Writer<'a> {
-    pub(crate) fn new(truth: &'a Truth, dir: &'a Path, collection: Collection) -> Self {
-        Self { truth, dir, collection }
+    pub(crate) fn new(store: &'a Store, dir: &'a Path, collection: Collection) -> Self {
+        Self { store, dir, collection }
     }
 
     /// Stores a source with all its segments in place of an older version of the same key.
     pub fn put_source(&self, source: Source, segments: Vec<Segment>) -> Result<SourceId> {
         self.check(&segments)?;
-        self.truth.put(&source, &segments)
+        self.store.put(&source, &segments)
     }
 
     /// Begins a source of more segments than memory should hold at once. Nothing of it is there before it is finished.
     pub fn put_in_parts(&self) -> Result<SourceInParts<'a>> {
-        let id = self.truth.stage()?;
+        let id = self.store.stage()?;
         Ok(SourceInParts { writer: Self { ..*self }, id, stored: 0, rest: Vec::new(), finished: false })
     }
 
     fn check(&self, segments: &[Segment]) -> Result<()> {
-        let stored = self.truth.schema().dimension;
+        let stored = self.store.schema().dimension;
         let dimension = |segment: &Segment| u32::try_from(segment.embedding.dimension()).unwrap_or(u32::MAX);
         match segments.iter().map(dimension).find(|given| *given != stored) {
             Some(given) => Err(IndexError::DimensionMismatch { path: self.dir.to_owned(), stored, given }),
@@ -48,24 +48,24 @@ impl<'a> Writer<'a> {
 
     /// Forgets a source; false where there is none of this key.
     pub fn remove_source(&self, key: &SourceKey) -> Result<bool> {
-        self.truth.remove(key)
+        self.store.remove(key)
     }
 
     /// Replaces what is known of a source whose content is the same, and keeps its segments.
     pub fn touch_source(&self, source: Source) -> Result<()> {
-        self.truth.touch(&source)
+        self.store.touch(&source)
     }
 
     /// Makes all changes so far survive a crash of the machine.
     pub fn flush(&self) -> Result<()> {
-        self.truth.flush()
+        self.store.flush()
     }
 
     /// Flushes, and freezes what is stored for readers. Does nothing where nothing changed, and makes up for a commit
     /// that a kill prevented.
     pub fn commit(self) -> Result<Generation> {
         self.flush()?;
-        freeze::freeze(self.truth, self.dir, self.collection).map(Generation)
+        freeze::freeze(self.store, self.dir, self.collection).map(Generation)
     }
 }
 
@@ -95,14 +95,14 @@ impl SourceInParts<'_> {
     pub fn finish(mut self, source: Source) -> Result<SourceId> {
         let rest = std::mem::take(&mut self.rest);
         self.store(&rest)?;
-        self.writer.truth.publish(self.id, &source, self.count(0)?)?;
+        self.writer.store.publish(self.id, &source, self.count(0)?)?;
         self.finished = true;
         Ok(self.id)
     }
 
     fn store(&mut self, segments: &[Segment]) -> Result<()> {
         self.count(segments.len())?;
-        self.writer.truth.stage_chunks(self.id, (self.stored / key::CHUNK) as u32, segments)?;
+        self.writer.store.stage_chunks(self.id, (self.stored / key::CHUNK) as u32, segments)?;
         self.stored += segments.len();
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Drop for SourceInParts<'_> {
     fn drop(&mut self) {
         // Where that fails, the next who opens the store for writing deletes it.
         if !self.finished {
-            let _ = self.writer.truth.unstage(self.id);
+            let _ = self.writer.store.unstage(self.id);
         }
     }
 }

@@ -64,7 +64,7 @@ fn a_store_of_format_1_is_read_and_searched() {
     assert_eq!(hits.len(), 3);
     assert_eq!((hits[0].path.as_path(), hits[0].span.start), (Path::new("moved/c.wav"), 5));
     assert!(hits.iter().all(|h| h.path != Path::new("b.wav")));
-    // A copy, because opening a truth may write to it.
+    // A copy, because opening a sled store may write to it.
     let dir = tempfile::tempdir().unwrap();
     let copied = std::process::Command::new("cp").arg("-r").args([fixture(1).join("."), dir.path().into()]).status();
     assert!(copied.unwrap().success());

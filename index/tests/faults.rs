@@ -1,5 +1,5 @@
-//! What a store survives besides kill -9 (`kills.rs`), damaged frozen files (`fuzz.rs`) and a damaged truth
-//! (`damaged_truth.rs`).
+//! What a store survives besides kill -9 (`kills.rs`), damaged frozen files (`fuzz.rs`) and a damaged sled store
+//! (`damaged_store.rs`).
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -132,7 +132,7 @@ fn a_snapshot_that_a_kill_left_in_part_is_no_damage() {
 }
 
 #[test]
-fn a_truth_whose_making_was_cut_short_is_made_again() {
+fn a_sled_store_whose_making_was_cut_short_is_made_again() {
     let dir = tempfile::tempdir().unwrap();
     let half = dir.path().join("audio.sled.new");
     std::fs::create_dir_all(&half).unwrap();

@@ -1,4 +1,4 @@
-//! A truth in which things are missing or left over, each kind by itself: named, and mended without loss of the rest.
+//! A sled store in which things are missing or left over, each kind by itself: named, and mended without loss of the rest.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use audiosearch_index::{Index, Problem, Reader, VerifyReport};
 use common::{AUDIO, fill};
 
-/// Does something to a tree of the truth that no writer does.
+/// Does something to a tree of the sled store that no writer does.
 fn meddle(dir: &Path, tree: &str, change: impl Fn(&sled::Tree)) {
     let db = sled::open(dir.join("audio.sled")).unwrap();
     change(&db.open_tree(tree).unwrap());

@@ -37,7 +37,7 @@ impl ClipStream {
     /// Opens a file; its content, not its name, decides how it is read.
     ///
     /// # Errors
-    /// What can be told from the head of the file: it cannot be opened, is empty, is not audio or not supported.
+    /// What the head of the file shows: it cannot be opened, is empty, is not audio or not supported.
     pub fn open(path: &Path) -> Result<Self, AudioError> {
         let open_error = |source| AudioError::Open { path: path.to_path_buf(), source };
         let mut file = File::open(path).map_err(open_error)?;
@@ -114,7 +114,7 @@ impl ClipStream {
         }
     }
 
-    /// Decodes one step into `ready`; the end and failures are noted, to be told after the good samples.
+    /// Decodes one step into `ready`; the end and failures are noted, to be reported after the good samples.
     fn fill(&mut self) {
         self.ready.drain(..self.handed_out);
         self.handed_out = 0;

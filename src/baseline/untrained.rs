@@ -4,9 +4,9 @@ use rayon::prelude::*;
 
 use super::warped::mfcc;
 use crate::{
+    acoustic::AcousticFrames,
     eval::dot,
     features::{FeatureConfig, Features, Frontend as _, LogMel},
-    frames::Heard,
 };
 
 /// Pieces of a token that are averaged one by one.
@@ -28,7 +28,7 @@ impl Untrained {
     pub fn likeness(self, tokens: &[Vec<f32>]) -> Vec<Vec<f32>> {
         let vectors: Vec<Vec<f32>> = match self {
             Self::Dtw => {
-                let tokens: Vec<Heard> = tokens.par_iter().map(|samples| mfcc(samples)).collect();
+                let tokens: Vec<AcousticFrames> = tokens.par_iter().map(|samples| mfcc(samples)).collect();
                 return all_pairs(tokens.len(), |i, j| -warped(&tokens[i], &tokens[j]));
             }
             Self::Chunks => tokens.par_iter().map(|samples| chunks(&mfcc(samples))).collect(),
@@ -46,7 +46,7 @@ fn all_pairs(count: usize, likeness: impl Fn(usize, usize) -> f32 + Sync) -> Vec
     (0..count).map(|i| (0..count).map(|j| at(i, j)).collect()).collect()
 }
 
-fn chunks(token: &Heard) -> Vec<f32> {
+fn chunks(token: &AcousticFrames) -> Vec<f32> {
     let mut vector = Vec::with_capacity(CHUNKS * token.dimension());
     for chunk in 0..CHUNKS {
         // A token of fewer frames than pieces has some of them in several.
@@ -84,7 +84,7 @@ fn standardised(mut vectors: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
 }
 
 /// Mean of 1 less the cosine along the cheapest path from both beginnings to both ends.
-fn warped(a: &Heard, b: &Heard) -> f32 {
+fn warped(a: &AcousticFrames, b: &AcousticFrames) -> f32 {
     if a.is_empty() || b.is_empty() {
         return 2.0;
     }
@@ -146,10 +146,11 @@ mod tests {
     #[test]
     fn a_path_is_normalised_by_its_length() {
         let row = |angle: f32| vec![angle.cos(), angle.sin()];
-        let heard = |angles: &[f32]| Heard::from_values(2, angles.iter().flat_map(|&angle| row(angle)).collect());
-        assert!(warped(&heard(&[0.0, 1.0]), &heard(&[0.0, 0.0, 1.0, 1.0])).abs() < 1e-6);
+        let frames =
+            |angles: &[f32]| AcousticFrames::from_values(2, angles.iter().flat_map(|&angle| row(angle)).collect());
+        assert!(warped(&frames(&[0.0, 1.0]), &frames(&[0.0, 0.0, 1.0, 1.0])).abs() < 1e-6);
         // Everything is 1 − cos 1 apart, whatever the path.
-        let apart = warped(&heard(&[0.0, 0.0]), &heard(&[1.0, 1.0, 1.0]));
+        let apart = warped(&frames(&[0.0, 0.0]), &frames(&[1.0, 1.0, 1.0]));
         assert!((apart - (1.0 - 1f32.cos())).abs() < 1e-6, "{apart}");
     }
 }

@@ -5,9 +5,9 @@ use std::f32::consts::PI;
 use rayon::prelude::*;
 
 use crate::{
+    acoustic::{AcousticFrames, FrameTemplate},
     features::{FRAME_LENGTH, FeatureConfig, Features, Frontend as _, LogMel},
-    frames::{Heard, Pattern},
-    search::lay_along,
+    search::subsequence_dtw,
 };
 
 /// Kaldi's for MFCC.
@@ -19,7 +19,7 @@ const SLOPE: usize = 2;
 /// Recordings as MFCC with slopes and slopes of slopes, each of the 39 values normalised over its recording.
 #[derive(Debug, Default)]
 pub struct WarpedBaseline {
-    recordings: Vec<Heard>,
+    recordings: Vec<AcousticFrames>,
 }
 
 impl WarpedBaseline {
@@ -34,21 +34,23 @@ impl WarpedBaseline {
     }
 
     /// A stretch of a recording, in seconds, as a query.
-    pub fn query(&self, samples: &[f32], start: f64, end: f64) -> Heard {
+    pub fn query(&self, samples: &[f32], start: f64, end: f64) -> AcousticFrames {
         let frame = |seconds: f64| (seconds * 100.0).round() as usize;
         mfcc(samples).part(frame(start), frame(end).saturating_sub(1).max(frame(start) + 2))
     }
 
     /// How well the query lies along each recording, in their order.
-    pub fn scores(&self, query: &Heard) -> Vec<f32> {
-        let query = Pattern::of_cosines(query);
-        let likeness = |recording: &Heard| lay_along(&query, recording, 1).first().map_or(-1.0, |best| best.likeness);
+    pub fn scores(&self, query: &AcousticFrames) -> Vec<f32> {
+        let query = FrameTemplate::of_cosines(query);
+        let likeness = |recording: &AcousticFrames| {
+            subsequence_dtw(&query, recording, 1).first().map_or(-1.0, |best| best.likeness)
+        };
         self.recordings.par_iter().map(likeness).collect()
     }
 }
 
 /// A row of unit length every 10 ms, of the sound around that moment; before the beginning and after the end there is silence.
-pub(super) fn mfcc(samples: &[f32]) -> Heard {
+pub(super) fn mfcc(samples: &[f32]) -> AcousticFrames {
     let mut features = Features::new(BANDS.bands);
     // Of a short word the edges are a good part, and frames that lie inside of it alone would pass over them.
     let mut padded = vec![0.0; samples.len() + FRAME_LENGTH];
@@ -74,7 +76,7 @@ pub(super) fn mfcc(samples: &[f32]) -> Heard {
         let length = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
         row.iter_mut().for_each(|v| *v /= length);
     }
-    Heard::from_values(3 * COEFFICIENTS, rows.concat())
+    AcousticFrames::from_values(3 * COEFFICIENTS, rows.concat())
 }
 
 /// Of the line fitted to each value over the frames around.

@@ -25,13 +25,13 @@ pub struct Held {
 }
 
 impl Contents {
-    /// Of every collection in the store. Where the truth cannot be opened (a store that may only be read, or that is being written), what
+    /// Of every collection in the store. Where the sled store cannot be opened (a store that may only be read, or that is being written), what
     /// is searched tells: all that the last run stored before it ended.
     ///
     /// # Errors
     /// Where there is none, or one that cannot be read either way.
     pub fn of_all(store: &Path, context: &Context) -> Result<Vec<Self>> {
-        each_collection(|collection| match Self::of_truth(store, collection) {
+        each_collection(|collection| match Self::of_store(store, collection) {
             Err(cause @ (IndexError::Locked { .. } | IndexError::Io { .. })) => {
                 let Ok(reader) = Reader::open(store, collection) else { return Err(cause) };
                 if matches!(cause, IndexError::Locked { .. }) {
@@ -40,11 +40,11 @@ impl Contents {
                 }
                 Ok(Self::of_reader(&reader, collection))
             }
-            told => told,
+            other => other,
         })
     }
 
-    fn of_truth(store: &Path, collection: Collection) -> Result<Self, IndexError> {
+    fn of_store(store: &Path, collection: Collection) -> Result<Self, IndexError> {
         let index = Index::open(store, collection)?;
         let held = index.sources().map(|source| {
             source.map(|(_, source, segments)| Held { path: source.path, samples: source.samples, segments })

@@ -18,29 +18,29 @@ use super::{
     store::StoreArgs,
 };
 use crate::{
+    acoustic::AcousticEncoder,
     audio::SAMPLE_RATE,
-    frames::FrameNetwork,
-    search::{DiscoveryOptions, Term, discover},
+    search::{DiscoveryOptions, Group, discover},
 };
 
 /// Find what is said, or sounds, more than once
 ///
-/// Stretches of the store ask the store itself; what finds each other is a term. A manifest of them (--out) can be trained on: `audiosearch
-/// train audio terms.tsv --from speech` makes a model hear a language better that nobody has labelled.
+/// Stretches of the store are searched for in the store itself; those that find each other form a group. The groups can be written as a
+/// manifest (--out) and trained on: `audiosearch train audio groups.tsv --from speech` adapts a model to a language without labels.
 #[derive(Args)]
 #[command(after_help = "Examples:\n\
     \x20 audiosearch discover\n\
-    \x20 audiosearch discover --min-confidence 0.9 --out terms.tsv")]
+    \x20 audiosearch discover --min-confidence 0.9 --out groups.tsv")]
 pub struct DiscoverArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// How probable it must be that two moments are the same, 0 to 1
+    /// The lowest confidence that two stretches are the same, 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = probability)]
     min_confidence: f32,
-    /// Stretches that ask, at most, spread evenly over the store
+    /// Stretches that are searched for, at most, spread evenly over the store
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
     sample: u32,
-    /// Moments that each may name as its like
+    /// Hits for each stretch, at most
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     neighbours: u32,
     /// Write them as a manifest: tab-separated path, start, end, label
@@ -54,6 +54,7 @@ pub struct DiscoverArgs {
 /// A line of `--json`; part of the contract.
 #[derive(Serialize)]
 struct Line {
+    /// The number of the group; the field's name is part of the contract.
     term: usize,
     path: String,
     start: f64,
@@ -63,74 +64,74 @@ struct Line {
 
 pub fn run(args: &DiscoverArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
-    let network = FrameNetwork::shipped()?;
+    let network = AcousticEncoder::shipped()?;
     let searcher = open(&store, &network, context)?;
     let options = DiscoveryOptions {
         segments: args.sample as usize,
         neighbours: args.neighbours as usize,
         min_confidence: args.min_confidence,
     };
-    let asking = searcher.segments().min(options.segments);
-    let bar = steps(&context.messages, "asking", asking);
-    let terms = discover(&searcher, &network, &options, &|more| bar.add(more), context.interrupt.flag())?;
+    let searching = searcher.segments().min(options.segments);
+    let bar = steps(&context.messages, "searching", searching);
+    let groups = discover(&searcher, &network, &options, &|more| bar.add(more), context.interrupt.flag())?;
     drop(bar);
     if context.interrupt.asked() {
         bail!("interrupted; nothing was written");
     }
-    let occurrences: usize = terms.iter().map(|term| term.occurrences.len()).sum();
-    context.messages.note(format_args!("{}, {}", count(terms.len(), "term"), count(occurrences, "occurrence")));
+    let occurrences: usize = groups.iter().map(|group| group.occurrences.len()).sum();
+    context.messages.note(format_args!("{}, {}", count(groups.len(), "group"), count(occurrences, "occurrence")));
     match &args.out {
-        Some(path) => write(path, &terms).with_context(|| path.display().to_string())?,
-        None => print(&terms, args.json)?,
+        Some(path) => write(path, &groups).with_context(|| path.display().to_string())?,
+        None => print(&groups, args.json)?,
     }
-    Ok(if terms.is_empty() { Outcome::Nothing } else { Outcome::Found })
+    Ok(if groups.is_empty() { Outcome::Nothing } else { Outcome::Found })
 }
 
-fn lines(terms: &[Term]) -> impl Iterator<Item = (usize, &Path, f64, f64, f32)> {
+fn lines(groups: &[Group]) -> impl Iterator<Item = (usize, &Path, f64, f64, f32)> {
     let seconds = |samples: u64| samples as f64 / f64::from(SAMPLE_RATE);
-    terms.iter().enumerate().flat_map(move |(number, term)| {
-        term.occurrences.iter().map(move |one| {
+    groups.iter().enumerate().flat_map(move |(number, group)| {
+        group.occurrences.iter().map(move |one| {
             (number + 1, one.path.as_path(), seconds(one.span.start), seconds(one.span.end()), one.confidence)
         })
     })
 }
 
-fn print(terms: &[Term], json: bool) -> Result<()> {
+fn print(groups: &[Group], json: bool) -> Result<()> {
     let mut output = Output::new(json);
     let columns = [
-        ("term", Align::Right),
-        ("sure", Align::Right),
+        ("group", Align::Right),
+        ("conf", Align::Right),
         ("start", Align::Right),
         ("end", Align::Right),
         ("path", Align::Left),
     ];
     let mut table = Table::new(&columns);
-    for (term, path, start, end, confidence) in lines(terms) {
+    for (group, path, start, end, confidence) in lines(groups) {
         let path = shown(path);
         if json {
-            output.json(&Line { term, path, start, end, confidence })?;
+            output.json(&Line { term: group, path, start, end, confidence })?;
         } else {
-            let sure = format!("{:.0} %", confidence * 100.0);
-            table.push(vec![term.to_string(), sure, format!("{start:.2}"), format!("{end:.2}"), path]);
+            let conf = format!("{:.0} %", confidence * 100.0);
+            table.push(vec![group.to_string(), conf, format!("{start:.2}"), format!("{end:.2}"), path]);
         }
     }
-    if !json && !terms.is_empty() {
+    if !json && !groups.is_empty() {
         output.table(&table)?;
     }
     Ok(output.flush()?)
 }
 
 /// A manifest: paths are whole, so that it can be moved.
-fn write(to: &Path, terms: &[Term]) -> Result<()> {
+fn write(to: &Path, groups: &[Group]) -> Result<()> {
     let mut out = BufWriter::new(File::create(to)?);
     writeln!(out, "path\tstart\tend\tlabel\tconfidence")?;
-    for (term, path, start, end, confidence) in lines(terms) {
+    for (group, path, start, end, confidence) in lines(groups) {
         let path = absolute(path)?;
         let path = path.to_string_lossy();
         if path.contains(['\t', '\n', '\r']) {
             bail!("{path:?}: a manifest cannot hold this name");
         }
-        writeln!(out, "{path}\t{start:.3}\t{end:.3}\tterm {term}\t{confidence:.3}")?;
+        writeln!(out, "{path}\t{start:.3}\t{end:.3}\tterm {group}\t{confidence:.3}")?;
     }
     Ok(out.flush()?)
 }

@@ -1,13 +1,13 @@
 //! Hits on standard output.
 
 use anyhow::Result;
-use audiosearch_index::Hit;
+use audiosearch_index::Hit as SentenceHit;
 use serde::Serialize;
 
 use super::output::{Align, Output, Table, printable, shown};
 use crate::{
     audio::SAMPLE_RATE,
-    search::{Found, Moment},
+    search::{AlignmentStep, Hit},
 };
 
 /// A line of `--json`, of a sentence: as [`Line`], but places are lines, counted from 1.
@@ -42,14 +42,13 @@ struct Line<'a> {
     alignment: Option<Vec<(f64, f64, f32)>>,
 }
 
-/// Prints the hits of one query, as JSON Lines or as a table; `many` queries are told apart by headings.
-pub fn print(output: &mut Output, query: &str, hits: &[Found], many: bool) -> Result<()> {
+/// Prints the hits of one query, as JSON Lines or as a table; `many` queries are distinguished by headings.
+pub fn print(output: &mut Output, query: &str, hits: &[Hit], many: bool) -> Result<()> {
     let seconds = |samples: u64| samples as f64 / f64::from(SAMPLE_RATE);
     if output.is_json() {
-        for (number, found) in hits.iter().enumerate() {
-            let hit = &found.hit;
-            let triple = |moment: &Moment| (moment.question, moment.recording, moment.likeness);
-            let alignment: Vec<_> = found.moments.iter().map(triple).collect();
+        for (number, hit) in hits.iter().enumerate() {
+            let triple = |step: &AlignmentStep| (step.query, step.recording, step.likeness);
+            let alignment: Vec<_> = hit.alignment.iter().map(triple).collect();
             output.json(&Line {
                 query,
                 rank: number + 1,
@@ -59,7 +58,7 @@ pub fn print(output: &mut Output, query: &str, hits: &[Found], many: bool) -> Re
                 end: seconds(hit.span.end()),
                 label: hit.label.as_deref(),
                 text: hit.text.as_deref(),
-                confidence: found.confidence,
+                confidence: hit.confidence,
                 alignment: (!alignment.is_empty()).then_some(alignment),
             })?;
         }
@@ -77,30 +76,28 @@ pub fn print(output: &mut Output, query: &str, hits: &[Found], many: bool) -> Re
     let columns = [
         ("rank", Align::Right),
         ("score", Align::Right),
-        ("sure", Align::Right),
+        ("conf", Align::Right),
         ("start", Align::Right),
         ("end", Align::Right),
         ("path", Align::Left),
     ];
     let mut table = Table::new(&columns);
-    for (number, found) in hits.iter().enumerate() {
-        let hit = &found.hit;
+    for (number, hit) in hits.iter().enumerate() {
         table.push(vec![
             (number + 1).to_string(),
             format!("{:.3}", hit.score),
-            format!("{:.0} %", found.confidence * 100.0),
+            format!("{:.0} %", hit.confidence * 100.0),
             format!("{:.2}", seconds(hit.span.start)),
             format!("{:.2}", seconds(hit.span.end())),
             shown(&hit.path),
         ]);
     }
     output.table(&table)?;
-    for (number, found) in hits.iter().enumerate().filter(|(_, found)| !found.moments.is_empty()) {
+    for (number, hit) in hits.iter().enumerate().filter(|(_, hit)| !hit.alignment.is_empty()) {
         output.text(&format!("\n{}: seconds in the query, in the recording, likeness", number + 1))?;
-        for moment in &found.moments {
-            let bar = "#".repeat((moment.likeness.clamp(0.0, 1.0) * 40.0) as usize);
-            output
-                .text(&format!("{:6.2}  {:8.2}  {:5.2}  {bar}", moment.question, moment.recording, moment.likeness))?;
+        for step in &hit.alignment {
+            let bar = "#".repeat((step.likeness.clamp(0.0, 1.0) * 40.0) as usize);
+            output.text(&format!("{:6.2}  {:8.2}  {:5.2}  {bar}", step.query, step.recording, step.likeness))?;
         }
     }
     if many {
@@ -110,7 +107,7 @@ pub fn print(output: &mut Output, query: &str, hits: &[Found], many: bool) -> Re
 }
 
 /// As [`print`], for sentences.
-pub fn print_sentences(output: &mut Output, query: &str, hits: &[Hit], many: bool) -> Result<()> {
+pub fn print_sentences(output: &mut Output, query: &str, hits: &[SentenceHit], many: bool) -> Result<()> {
     if output.is_json() {
         for (number, hit) in hits.iter().enumerate() {
             output.json(&SentenceLine {

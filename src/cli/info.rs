@@ -37,7 +37,7 @@ struct Info {
     model: Option<String>,
     fingerprint: Option<String>,
     text: Option<Text>,
-    /// Bytes on disk, the truth and its searchable form together.
+    /// Bytes on disk, the sled store and its searchable form together.
     bytes: u64,
 }
 

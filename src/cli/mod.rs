@@ -132,7 +132,7 @@ fn start(torch: Option<&'static Torch>) -> ExitCode {
         // The reader of our output (head, say) has read enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            context.messages.error(told(&error));
+            context.messages.error(message(&error));
             ExitCode::from(2)
         }
         Ok(_) if context.messages.failed() => ExitCode::from(2),
@@ -160,12 +160,12 @@ fn run(command: Command, context: &Context) -> Result<Outcome> {
     }
 }
 
-/// An error and what caused it, but for causes that the words before tell already.
-fn told(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told {
-        told if told.is_empty() => cause,
-        told if told.contains(&cause) => told,
-        told => format!("{told}: {cause}"),
+/// An error and its causes, without those that the words before name already.
+fn message(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match text {
+        text if text.is_empty() => cause,
+        text if text.contains(&cause) => text,
+        text => format!("{text}: {cause}"),
     })
 }
 
@@ -180,9 +180,9 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_cause_is_told_once() {
+    fn a_cause_is_named_once() {
         let error = anyhow::anyhow!("disk full").context("a.sled: cannot write: disk full").context("stopped");
-        assert_eq!(super::told(&error), "stopped: a.sled: cannot write: disk full");
+        assert_eq!(super::message(&error), "stopped: a.sled: cannot write: disk full");
     }
 
     use super::*;

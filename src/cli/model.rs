@@ -12,7 +12,7 @@ use clap::Args;
 use super::Context;
 use crate::{
     encoder::{Device, Encoder, SpeechModel},
-    forward::ForwardEncoder,
+    inference::InferenceEncoder,
 };
 
 /// The model that comes with the program.
@@ -73,8 +73,8 @@ impl ModelArgs {
 
     fn open(&self, path: Option<&Path>, context: &Context) -> Result<Box<dyn SpeechModel>> {
         Ok(match (self.device, path) {
-            (Device::Cpu, None) => Box::new(ForwardEncoder::shipped()?),
-            (Device::Cpu, Some(path)) => Box::new(ForwardEncoder::load(path)?),
+            (Device::Cpu, None) => Box::new(InferenceEncoder::shipped()?),
+            (Device::Cpu, Some(path)) => Box::new(InferenceEncoder::load(path)?),
             (device, path) => (context.torch()?.speech)(path, device)?,
         })
     }

@@ -19,10 +19,10 @@ use super::{
     text::{self, TextModelArgs},
 };
 use crate::{
+    acoustic::{AcousticEncoder, Letters, words},
     audio::Clip,
-    frames::{FrameNetwork, Letters, words},
-    pipeline::{ClipError, ClipTask, EmbeddedClip, Keys, listen_to_clips},
-    search::{MIN_CONFIDENCE, Options, Question, SearchError, Searcher, SentenceOptions, Sound, query_spans},
+    pipeline::{ClipError, ClipTask, EmbeddedClip, Keys, embed_query_clips},
+    search::{MIN_CONFIDENCE, Query, SearchError, SearchOptions, Searcher, SentenceOptions, Sound, query_spans},
 };
 
 /// How often a store is opened again that changes while it is asked, at most.
@@ -31,7 +31,7 @@ const RETRIES: usize = 100;
 const STDIN: &str = "-";
 /// What has no meaning for sentences.
 const OF_SOUND: [&str; 11] =
-    ["list", "say", "together", "unlike", "from", "to", "min_confidence", "explain", "no_rerank", "model", "clips"];
+    ["list", "say", "together", "unlike", "from", "to", "min_confidence", "explain", "no_rescore", "model", "clips"];
 
 /// Find the moments that sound like a clip, where a word is said, or the sentences nearest to a sentence
 ///
@@ -99,15 +99,15 @@ pub struct QueryArgs {
     /// How probable the best hit must be, 0 to 1, for anything to be found; 0 shows whatever comes nearest
     #[arg(long, value_name = "P", default_value_t = MIN_CONFIDENCE, value_parser = probability)]
     min_confidence: f32,
-    /// Show how the query lies along the recording, moment by moment
-    #[arg(long, conflicts_with = "no_rerank")]
+    /// Show the alignment of the query with each hit, frame by frame
+    #[arg(long, conflicts_with = "no_rescore")]
     explain: bool,
     /// Compare with every segment instead of asking the graph
     #[arg(long)]
     exact: bool,
-    /// Take the order and the boundaries of the indexed spans, without looking at the best places moment by moment
-    #[arg(long)]
-    no_rerank: bool,
+    /// Rank by the vectors of the indexed spans alone, without aligning the query with the best candidates
+    #[arg(long, alias = "no-rerank")]
+    no_rescore: bool,
     #[command(flatten)]
     jobs: JobsArgs,
     /// Print a JSON object a hit
@@ -132,54 +132,54 @@ fn seconds(text: &str) -> Result<f64, String> {
 pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
     if !args.text.is_empty() || args.text_list.is_some() {
-        return text::query(args.asked_of_texts(&store), context);
+        return text::query(args.sentence_query(&store), context);
     }
-    let network = FrameNetwork::shipped()?;
+    let network = AcousticEncoder::shipped()?;
     let mut searcher = open(&store, &network, context)?;
     let model = args.model.load(Some(&searcher.schema().model), context)?;
     searcher.require(&model.encoder.fingerprint())?;
     let keys = Keys::new(&store).with_context(|| store.display().to_string())?;
     let mut output = Output::new(args.json);
-    let questions = questions(args, &model, &network, &keys, &searcher, context)?;
+    let queries = queries(args, &model, &network, &keys, &searcher, context)?;
     let mut any = Outcome::Nothing;
-    for asked in &questions {
-        let options = Options {
+    for named in &queries {
+        let options = SearchOptions {
             k: args.k as usize,
             min_score: args.min_score,
             min_confidence: args.min_confidence,
             per_file: args.per_file,
             exact: args.exact,
-            rerank: !args.no_rerank,
+            rescore: !args.no_rescore,
             explain: args.explain,
-            not: asked.not,
+            not: named.not,
         };
-        let mut hits = searcher.search(&asked.question, &options);
+        let mut hits = searcher.search(&named.query, &options);
         for _ in 0..RETRIES {
             // Another process may have put something else in the place of a recording since the store was opened; where nothing has changed
             // since, asking again would come to the same.
             if !matches!(hits, Err(SearchError::Frames { .. })) {
                 break;
             }
-            let asked_of = searcher.generation();
+            let generation = searcher.generation();
             searcher = open(&store, &network, context)?;
-            if searcher.generation() == asked_of {
+            if searcher.generation() == generation {
                 break;
             }
-            hits = searcher.search(&asked.question, &options);
+            hits = searcher.search(&named.query, &options);
         }
         let hits = hits?;
         if !hits.is_empty() {
             any = Outcome::Found;
         }
-        print(&mut output, &asked.name, &hits, questions.len() > 1)?;
+        print(&mut output, &named.name, &hits, queries.len() > 1)?;
     }
     output.flush()?;
     Ok(any)
 }
 
 impl QueryArgs {
-    fn asked_of_texts<'a>(&'a self, store: &'a Path) -> text::Asked<'a> {
-        text::Asked {
+    fn sentence_query<'a>(&'a self, store: &'a Path) -> text::SentenceQuery<'a> {
+        text::SentenceQuery {
             store,
             sentences: &self.text,
             list: self.text_list.as_deref(),
@@ -199,27 +199,27 @@ impl QueryArgs {
     }
 }
 
-/// A question, and what its hits are known by.
-struct Asked {
+/// A query, and the name that its hits carry.
+struct NamedQuery {
     name: String,
-    question: Question,
+    query: Query,
     not: Option<(SourceId, Span)>,
 }
 
-/// What the command line asks, in its order; what cannot be read is reported and left out.
-fn questions(
+/// The queries of the command line, in its order; what cannot be read is reported and left out.
+fn queries(
     args: &QueryArgs,
     model: &Model,
-    network: &FrameNetwork,
+    network: &AcousticEncoder,
     keys: &Keys,
     searcher: &Searcher,
     context: &Context,
-) -> Result<Vec<Asked>> {
+) -> Result<Vec<NamedQuery>> {
     if !args.say.is_empty() {
         let letters = Letters::shipped()?;
         let ask = |text: &String| {
-            let question = Question::Word(written(text, model, &letters, network)?);
-            Ok(Asked { name: text.clone(), question, not: None })
+            let query = Query::Word(written(text, model, &letters, network)?);
+            Ok(NamedQuery { name: text.clone(), query, not: None })
         };
         return args.say.iter().map(ask).collect();
     }
@@ -231,8 +231,8 @@ fn questions(
     }
     let jobs = args.jobs.count();
     let encoders = model.encoders(jobs)?;
-    let clips = listen_to_clips(&tasks, encoders, jobs, context.interrupt.flag(), query_spans, network);
-    let mut heard = Vec::new();
+    let clips = embed_query_clips(&tasks, encoders, jobs, context.interrupt.flag(), query_spans, network);
+    let mut read = Vec::new();
     for ((name, task), clip) in names.into_iter().zip(&tasks).zip(clips) {
         match clip {
             Ok(clip) => {
@@ -240,50 +240,50 @@ fn questions(
                     context.messages.error(truncated);
                 }
                 let not = args.no_self.then(|| itself(task, &clip, keys, searcher)).flatten();
-                heard.push(Some((name, Sound::from(clip), not)));
+                read.push(Some((name, Sound::from(clip), not)));
             }
             // Silence is no error: there is nothing that could be found.
             Err(cause @ ClipError::Silent { .. }) => {
                 context.messages.warn(format_args!("{cause}: nothing to look for"));
-                heard.push(None);
+                read.push(None);
             }
             Err(cause) => {
                 context.messages.error(cause);
-                heard.push(None);
+                read.push(None);
             }
         }
     }
-    let unlike = heard.split_off(wanted);
+    let unlike = read.split_off(wanted);
     if !args.together && args.unlike.is_empty() {
-        let clip = |(name, sound, not)| Asked { name, question: Question::Clip(sound), not };
-        return Ok(heard.into_iter().flatten().map(clip).collect());
+        let clip = |(name, sound, not)| NamedQuery { name, query: Query::Clip(sound), not };
+        return Ok(read.into_iter().flatten().map(clip).collect());
     }
     let unlike: Vec<Sound> = unlike.into_iter().flatten().map(|(_, sound, _)| sound).collect();
-    let like: Vec<(String, Sound)> = heard.into_iter().flatten().map(|(name, sound, _)| (name, sound)).collect();
+    let like: Vec<(String, Sound)> = read.into_iter().flatten().map(|(name, sound, _)| (name, sound)).collect();
     if args.together {
         let name = like.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" + ");
         let like: Vec<Sound> = like.into_iter().map(|(_, sound)| sound).collect();
-        let together = |like| Asked { name, question: Question::Several { like, unlike }, not: None };
+        let together = |like| NamedQuery { name, query: Query::Examples { like, unlike }, not: None };
         return Ok(if like.is_empty() { Vec::new() } else { vec![together(like)] });
     }
     let several = |(name, sound)| {
-        let question = Question::Several { like: vec![sound], unlike: unlike.clone() };
-        Asked { name, question, not: None }
+        let query = Query::Examples { like: vec![sound], unlike: unlike.clone() };
+        NamedQuery { name, query, not: None }
     };
     Ok(like.into_iter().map(several).collect())
 }
 
-/// A written word or phrase, as both networks understand it.
-pub fn written(text: &str, model: &Model, letters: &Letters, network: &FrameNetwork) -> Result<Sound> {
+/// A written word or phrase as a query: embeddings of its words, and the frames that it expects.
+pub fn written(text: &str, model: &Model, letters: &Letters, network: &AcousticEncoder) -> Result<Sound> {
     let mut vectors: Vec<_> = words(text).map(|word| model.encoder.encode_text(word)).collect::<Result<_, _>>()?;
     if vectors.is_empty() {
         vectors.push(model.encoder.encode_text(text)?);
     }
-    Ok(Sound::written(vectors, letters.excerpt(text, network)?))
+    Ok(Sound::written(vectors, letters.template(text, network)?))
 }
 
-/// Opens what can be searched; where that is gone or damaged, makes it anew from the truth.
-pub fn open(store: &Path, network: &FrameNetwork, context: &Context) -> Result<Searcher> {
+/// Opens what can be searched; where that is gone or damaged, makes it anew from the sled store.
+pub fn open(store: &Path, network: &AcousticEncoder, context: &Context) -> Result<Searcher> {
     match Searcher::open(store, network.id()) {
         Err(cause @ (IndexError::Missing { .. } | IndexError::Damaged { .. })) => {
             let index = match Index::open(store, Collection::Audio) {

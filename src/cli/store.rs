@@ -54,7 +54,7 @@ impl StoreArgs {
     /// A store that is there, or the place of a new one: `.audiosearch` in this folder.
     ///
     /// # Errors
-    /// Where the current folder cannot be told.
+    /// Where the current folder is unknown.
     pub fn existing_or_new(&self) -> Result<PathBuf> {
         match &self.store {
             Some(store) => Ok(store.clone()),
@@ -94,7 +94,7 @@ pub fn open_all(store: &Path) -> Result<Vec<Index>> {
     each_collection(|collection| Index::open(store, collection))
 }
 
-/// Opens what can be searched; where that is gone or damaged, makes it anew from the truth.
+/// Opens what can be searched; where that is gone or damaged, makes it anew from the sled store.
 ///
 /// # Errors
 /// Where there is no such collection, or nothing in it.

@@ -327,8 +327,8 @@ mod tests {
         let encoder = small_encoder(&small_config(), 1);
         let clip = features(50, 1);
         let other = encoder.try_clone().unwrap();
-        let heard = clip.clone();
-        let there = std::thread::spawn(move || encode(&other, &[(&heard, &[0..50])])).join().unwrap();
+        let same = clip.clone();
+        let there = std::thread::spawn(move || encode(&other, &[(&same, &[0..50])])).join().unwrap();
         assert_eq!(there, encode(&encoder, &[(&clip, &[0..50])]));
         assert_eq!(encoder.fingerprint(), encoder.try_clone().unwrap().fingerprint());
     }

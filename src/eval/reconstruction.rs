@@ -46,7 +46,7 @@ pub struct Reconstruction {
     pub bleu: f64,
 }
 
-/// The lengths that figures are told apart by, in tokens.
+/// The lengths that figures are distinguished by, in tokens.
 const GROUPS: [(usize, Option<usize>); 5] = [(1, Some(5)), (6, Some(10)), (11, Some(20)), (21, Some(30)), (31, None)];
 
 /// Figures by length, then those of up to 20 tokens, then all.

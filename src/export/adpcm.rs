@@ -100,8 +100,8 @@ mod tests {
         assert_eq!(out.len(), 2 * BLOCK_BYTES);
         let power = |v: &mut dyn Iterator<Item = f32>| v.map(|x| x * x).sum::<f32>();
         for (block, said) in out.chunks(BLOCK_BYTES).zip(wave.chunks(BLOCK_SAMPLES)) {
-            let heard = decode(block);
-            let noise = power(&mut heard.iter().zip(said).map(|(a, b)| a - b));
+            let decoded = decode(block);
+            let noise = power(&mut decoded.iter().zip(said).map(|(a, b)| a - b));
             assert!(noise < 0.01 * power(&mut said.iter().copied()), "20 dB at least: {noise}");
         }
     }
@@ -111,7 +111,7 @@ mod tests {
         let square: Vec<f32> = (0..BLOCK_SAMPLES).map(|n| if n / 40 % 2 == 0 { 1.0 } else { -1.0 }).collect();
         let mut out = Vec::new();
         Coder::beginning(&square).block(&square, &mut out);
-        let heard = decode(&out);
-        assert!(heard[39] > 0.9 && heard[79] < -0.9 && heard[3_999] < -0.9);
+        let decoded = decode(&out);
+        assert!(decoded[39] > 0.9 && decoded[79] < -0.9 && decoded[3_999] < -0.9);
     }
 }

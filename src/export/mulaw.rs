@@ -53,8 +53,8 @@ mod tests {
         let wave: Vec<f32> = (0..801).map(|n| 0.7 * (n as f32 * 0.05).sin()).collect();
         let clip = Clip::from_bytes(wav(&wave, 16_000), Path::new("clip.wav")).unwrap();
         assert_eq!(clip.samples().len(), wave.len());
-        for (heard, said) in clip.samples().iter().zip(&wave) {
-            assert!((heard - said).abs() < 0.04 * said.abs().max(0.02), "{heard} for {said}");
+        for (decoded, said) in clip.samples().iter().zip(&wave) {
+            assert!((decoded - said).abs() < 0.04 * said.abs().max(0.02), "{decoded} for {said}");
         }
     }
 }

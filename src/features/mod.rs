@@ -1,4 +1,4 @@
-//! What an encoder hears: samples become log-mel frames here, one every 10 ms. [`griffin_lim`] makes sound of frames.
+//! The input of the encoders: samples become log-mel frames here, one every 10 ms. [`griffin_lim`] makes sound of frames.
 
 mod config;
 mod frames;

@@ -30,7 +30,7 @@ enum Panels {
 
 /// Room that products work in.
 #[derive(Debug, Default)]
-pub struct Packed {
+pub struct QuantisedFrames {
     single: Vec<f32>,
     fixed: Vec<u32>,
     rows: Vec<u32>,
@@ -116,7 +116,7 @@ impl Matrix {
     /// Maps `rows` rows of `input`, each beginning `step` values after the one before it (they may overlap), to `output`
     /// `[rows, stride]`. Panics where `input` or `output` is too short, as a slice does.
     pub fn run(&self, input: &[f32], step: usize, rows: usize, output: &mut [f32]) {
-        self.arch.dispatch(Product { matrix: self, input, step, rows, output, packed: Packed::default() });
+        self.arch.dispatch(Product { matrix: self, input, step, rows, output, packed: QuantisedFrames::default() });
     }
 
     /// [`run`](Self::run) inside of code that knows its vector instructions already; `packed` is room to work in.
@@ -128,7 +128,7 @@ impl Matrix {
         step: usize,
         rows: usize,
         output: &mut [f32],
-        packed: &mut Packed,
+        packed: &mut QuantisedFrames,
     ) {
         for begin in (0..rows).step_by(BLOCK) {
             let count = BLOCK.min(rows - begin);
@@ -149,7 +149,7 @@ impl Matrix {
         rows: usize,
         row: impl Fn(usize) -> &'a [f32],
         output: &mut [f32],
-        packed: &mut Packed,
+        packed: &mut QuantisedFrames,
     ) {
         tile::pack(rows, self.inputs, tile::most_rows::<S>(), row, &mut packed.single);
         for first in (0..self.stride).step_by(PANEL) {
@@ -183,7 +183,7 @@ impl Matrix {
         rows: usize,
         row: impl Fn(usize) -> &'a [f32],
         output: &mut [f32],
-        packed: &mut Packed,
+        packed: &mut QuantisedFrames,
     ) {
         let cells = fixed::cells(self.inputs);
         packed.rows.resize(rows * cells, 0);
@@ -191,7 +191,7 @@ impl Matrix {
         for (at, numbers) in packed.rows.chunks_exact_mut(cells.max(1)).enumerate() {
             packed.worth.push(fixed::inputs(simd, row(at), numbers));
         }
-        let Packed { rows: numbers, fixed, worth: of_row, .. } = packed;
+        let QuantisedFrames { rows: numbers, fixed, worth: of_row, .. } = packed;
         tile::pack(rows, cells, tile::most_rows::<S>(), |at| &numbers[at * cells..][..cells], fixed);
         for first in (0..self.stride).step_by(PANEL) {
             let weights = &panels[first * cells..][..PANEL * cells];
@@ -234,7 +234,7 @@ struct Product<'a> {
     step: usize,
     rows: usize,
     output: &'a mut [f32],
-    packed: Packed,
+    packed: QuantisedFrames,
 }
 
 impl WithSimd for Product<'_> {

@@ -12,6 +12,6 @@ mod tile;
 
 pub use arch::Arch;
 pub use curves::{sigmoid, tanh};
-pub use matrix::{Matrix, Packed};
+pub use matrix::{Matrix, QuantisedFrames};
 pub use pulp::{Simd, WithSimd};
 pub use tile::PANEL;

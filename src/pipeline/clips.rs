@@ -16,10 +16,10 @@ use super::{
     pool::{self, Embedded, Feed},
 };
 use crate::{
+    acoustic::{AcousticEncoder, Phase, QueryTemplate, REDUCTION, STEP},
     audio::{AudioError, Clip, ClipStream, SAMPLE_RATE},
     encoder::{Encoder, EncoderError},
     features::{FRAME_LENGTH, FRAME_SHIFT, Features, Frontend as _, LogMel},
-    frames::{Excerpt, FrameNetwork, Phase, REDUCTION, STEP},
 };
 
 /// Why a clip has no embedding. Every message names the file.
@@ -109,7 +109,7 @@ pub struct EmbeddedClip {
     /// Its spans, counted from the beginning of the clip.
     pub spans: Vec<Embedded>,
     /// Its vectors from moment to moment, where wanted; what is asked for lies between the first and the last of its spans.
-    pub heard: Option<Excerpt>,
+    pub template: Option<QueryTemplate>,
     /// Why its recording ended early, if it did.
     pub truncated: Option<String>,
 }
@@ -129,7 +129,7 @@ struct Read {
     samples: u64,
     /// Samples of its surroundings that were read before it.
     lead: u64,
-    heard: Option<Excerpt>,
+    template: Option<QueryTemplate>,
     truncated: Option<String>,
 }
 
@@ -203,14 +203,14 @@ pub fn embed_clips(
 }
 
 /// As [`embed_clips`], for clips that are looked for: their vectors from moment to moment come with them, and a clip that is a
-/// stretch of a longer recording is heard within its surroundings, as the indexed spans are.
-pub fn listen_to_clips(
+/// stretch of a longer recording goes through the encoder within its surroundings, as the indexed spans do.
+pub fn embed_query_clips(
     tasks: &[ClipTask],
     encoders: Vec<Box<dyn Encoder>>,
     readers: NonZeroUsize,
     interrupt: &AtomicBool,
     cut: impl Fn(&Clip) -> Vec<Span> + Sync,
-    network: &FrameNetwork,
+    network: &AcousticEncoder,
 ) -> Vec<Result<EmbeddedClip, ClipError>> {
     run(tasks, encoders, readers, interrupt, cut, Some(network), |_| {})
 }
@@ -221,7 +221,7 @@ fn run(
     readers: NonZeroUsize,
     interrupt: &AtomicBool,
     cut: impl Fn(&Clip) -> Vec<Span> + Sync,
-    network: Option<&FrameNetwork>,
+    network: Option<&AcousticEncoder>,
     mut progress: impl FnMut(f64),
 ) -> Vec<Result<EmbeddedClip, ClipError>> {
     let unfinished = |task: &ClipTask| Err(ClipError::Unfinished { path: task.path.clone() });
@@ -257,8 +257,8 @@ fn run(
         answers[done.ticket] = done.outcome.and_then(|read| match done.spans {
             Ok(mut spans) => {
                 spans.iter_mut().for_each(|(span, _)| span.start -= read.lead);
-                let Read { offset, samples, heard, truncated, .. } = read;
-                Ok(EmbeddedClip { offset, samples, spans, heard, truncated })
+                let Read { offset, samples, template, truncated, .. } = read;
+                Ok(EmbeddedClip { offset, samples, spans, template, truncated })
             }
             Err(cause) => Err(ClipError::Encoder { path: path.clone(), cause }),
         });
@@ -278,7 +278,7 @@ fn read_clip<I>(
     whole: &Recording,
     front: &LogMel,
     cut: &impl Fn(&Clip) -> Vec<Span>,
-    network: Option<&FrameNetwork>,
+    network: Option<&AcousticEncoder>,
     feed: &mut Feed<'_, I>,
 ) -> Result<Read, ClipError> {
     let path = || task.path.clone();
@@ -317,17 +317,17 @@ fn read_clip<I>(
     let features = front.config();
     let mut frames = Features::new(features.bands);
     front.clone().compute(samples, &mut frames);
-    let heard = network.map(|network| {
+    let template = network.map(|network| {
         let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
         let last = spans.iter().map(Span::end).max().unwrap_or(0);
         let clip = Span { start: lead, len: (end - start) as u32 };
-        let asked = Span { start: lead + first, len: (last - first) as u32 };
+        let wanted = Span { start: lead + first, len: (last - first) as u32 };
         if network.features() == features {
-            excerpt(network, &frames, clip, asked)
+            query_template(network, &frames, clip, wanted)
         } else {
             let mut own = Features::new(network.features().bands);
             LogMel::new(network.features()).compute(samples, &mut own);
-            excerpt(network, &own, clip, asked)
+            query_template(network, &own, clip, wanted)
         }
     });
     let mut chunker = Chunker::new(features.bands, u64::MAX);
@@ -338,34 +338,34 @@ fn read_clip<I>(
     for passage in passages {
         feed.passage(ticket, passage);
     }
-    Ok(Read { offset: start as u64, samples: (end - start) as u64, lead, heard, truncated: None })
+    Ok(Read { offset: start as u64, samples: (end - start) as u64, lead, template, truncated: None })
 }
 
-/// What is asked for of a clip, both places in the frames that it was heard with.
-fn excerpt(network: &FrameNetwork, frames: &Features, clip: Span, asked: Span) -> Excerpt {
+/// The template of a query: `clip` and the part of it that is wanted are spans of samples within `frames`.
+fn query_template(network: &AcousticEncoder, frames: &Features, clip: Span, wanted: Span) -> QueryTemplate {
     // A span's last frame begins a frame's length before its end.
-    let own = u64::from(asked.len).saturating_sub(FRAME_LENGTH as u64 / 2);
+    let own = u64::from(wanted.len).saturating_sub(FRAME_LENGTH as u64 / 2);
     let count = ((own + STEP / 2) / STEP).max(2);
     let phase = |number: usize| {
         let shift = (number * FRAME_SHIFT) as u64;
-        let heard = network.hear_from(frames, number);
+        let acoustic = network.encode_from(frames, number);
         // The vector that is nearest to where it begins.
-        let from = (asked.start + STEP / 2).saturating_sub(shift) / STEP;
-        let part = heard.part(from as usize, (from + count) as usize);
+        let from = (wanted.start + STEP / 2).saturating_sub(shift) / STEP;
+        let part = acoustic.part(from as usize, (from + count) as usize);
         let start = from * STEP + shift;
-        let lead = start as i64 - asked.start as i64;
-        let tail = asked.end() as i64 - (start + count * STEP) as i64;
+        let lead = start as i64 - wanted.start as i64;
+        let tail = wanted.end() as i64 - (start + count * STEP) as i64;
         (
-            heard,
+            acoustic,
             from as usize,
-            Phase { pattern: network.pattern(&part), speech: network.speech(&part), heard: part, lead, tail },
+            Phase { template: network.template(&part), speech: network.speech(&part), frames: part, lead, tail },
         )
     };
-    let (heard, from, first) = phase(0);
+    let (acoustic, from, first) = phase(0);
     let to = from + count as usize;
     let end = (clip.end() / STEP) as usize;
-    let (before, after) = (heard.part((clip.start / STEP) as usize, from), heard.part(to, end.max(to)));
-    let asked = first.pattern.clone();
+    let (before, after) = (acoustic.part((clip.start / STEP) as usize, from), acoustic.part(to, end.max(to)));
+    let expected = first.template.clone();
     let phases = std::iter::once(first).chain((1..REDUCTION).map(|number| phase(number).2)).collect();
-    Excerpt { before, asked, after, phases, phones: None }
+    QueryTemplate { before, expected, after, phases, phones: None }
 }

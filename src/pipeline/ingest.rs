@@ -20,10 +20,10 @@ use super::{
     pool::{self, Done, Feed},
 };
 use crate::{
+    acoustic::{AcousticEncoder, FrameStore, FrameStoreError, FrameWriter, StreamingEncoder},
     audio::{AudioError, ClipStream},
     encoder::{Encoder, EncoderError},
     features::{FRAME_LENGTH, FeatureConfig, Features, LogMel},
-    frames::{Archive, ArchiveError, FrameNetwork, HeardStream, Recording},
     segment::{SegmentConfig, SegmentMode},
 };
 
@@ -63,13 +63,13 @@ pub enum FileError {
         /// Why.
         cause: EncoderError,
     },
-    /// Its vectors from moment to moment could not be kept.
+    /// Its acoustic frames could not be stored.
     #[error("{}: {cause}", path.display())]
     Frames {
         /// The file.
         path: PathBuf,
         /// Why.
-        cause: ArchiveError,
+        cause: FrameStoreError,
     },
     /// A decoder broke off: a bug, but no reason to lose the other files.
     #[error("{}: the decoder broke off on this file; please report it", path.display())]
@@ -90,7 +90,7 @@ pub enum Status {
     Partial(FileError),
     /// Not stored.
     Failed(FileError),
-    /// Forgotten.
+    /// Removed from the store.
     Removed,
 }
 
@@ -119,20 +119,20 @@ pub struct Settings {
     pub force: bool,
     /// Threads that read.
     pub readers: NonZeroUsize,
-    /// Hears recordings moment by moment.
-    pub network: FrameNetwork,
+    /// Makes the acoustic frames.
+    pub network: AcousticEncoder,
 }
 
 /// What fills an index.
 pub struct Ingest {
     ledger: Ledger,
     settings: Settings,
-    archive: Archive,
+    frame_store: FrameStore,
 }
 
 /// What reading a file came to.
 enum Read {
-    Whole { digest: [u8; 32], samples: u64 },
+    Complete { digest: [u8; 32], samples: u64 },
     Truncated { digest: [u8; 32], samples: u64, cause: AudioError },
     Same { digest: [u8; 32] },
     Failed(FileError),
@@ -145,11 +145,11 @@ impl Ingest {
     /// Where the index cannot be read.
     pub fn new(index: &Index, store: &Path, settings: Settings) -> Result<Self, IndexError> {
         let ledger = Ledger::new(index, store)?;
-        let archive = Archive::new(store, settings.network.id());
-        Ok(Self { ledger, settings: Settings { network: settings.network.bulk(), ..settings }, archive })
+        let frame_store = FrameStore::new(store, settings.network.id());
+        Ok(Self { ledger, settings: Settings { network: settings.network.bulk(), ..settings }, frame_store })
     }
 
-    /// Reads what is new or changed among `paths` and stores it; `report` hears of every path once, in no order.
+    /// Reads what is new or changed among `paths` and stores it; `report` is called once for every path, in no order.
     ///
     /// Once `interrupt` is set no further file is begun; those under way are stored and the rest is not reported.
     ///
@@ -206,7 +206,7 @@ impl Ingest {
 
     fn may_be_same(&self, source: &Source, stamp: &Stamp) -> bool {
         let same = source.size == stamp.size && source.segmenter == self.segmenter_text();
-        !self.settings.force && same && self.archive.holds(&source.key, source.samples)
+        !self.settings.force && same && self.frame_store.holds(&source.key, source.samples)
     }
 
     /// What is stored with a source, so that other settings read it anew.
@@ -231,10 +231,11 @@ impl Ingest {
         let (segmenter, reach) = self.settings.segments.segmenter(self.settings.mode, None);
         let mut analysis = Analysis::new(frames.clone(), segmenter, reach);
         let failed = |cause| Read::Failed(FileError::Frames { path: path.clone(), cause });
-        let mut ear = match Ear::new(&self.archive, &self.settings.network, &task.key, frames.config()) {
-            Ok(ear) => ear,
-            Err(cause) => return failed(cause),
-        };
+        let mut acoustic =
+            match RecordingEncoder::new(&self.frame_store, &self.settings.network, &task.key, frames.config()) {
+                Ok(acoustic) => acoustic,
+                Err(cause) => return failed(cause),
+            };
         let (mut block, mut passages) = (Vec::new(), Vec::new());
         let truncated = loop {
             block.clear();
@@ -246,7 +247,7 @@ impl Ingest {
                 Err(cause) => return Read::Failed(cause.into()),
             }
             analysis.push(&block, &mut passages);
-            if let Err(cause) = ear.push(&block, analysis.fresh()) {
+            if let Err(cause) = acoustic.push(&block, analysis.fresh()) {
                 return failed(cause);
             }
             for passage in passages.drain(..) {
@@ -257,7 +258,7 @@ impl Ingest {
             }
         };
         let samples = analysis.finish(&mut passages);
-        if let Err(cause) = ear.finish(samples) {
+        if let Err(cause) = acoustic.finish(samples) {
             return failed(cause);
         }
         for passage in passages {
@@ -265,7 +266,7 @@ impl Ingest {
         }
         match truncated {
             Some(cause) => Read::Truncated { digest, samples, cause },
-            None => Read::Whole { digest, samples },
+            None => Read::Complete { digest, samples },
         }
     }
 
@@ -288,7 +289,7 @@ impl Ingest {
                     fresh: false,
                 });
             }
-            Read::Whole { digest, samples } => (digest, samples, None),
+            Read::Complete { digest, samples } => (digest, samples, None),
             Read::Truncated { digest, samples, cause } => (digest, samples, Some(FileError::from(cause))),
         };
         let spans = match done.spans {
@@ -307,37 +308,37 @@ impl Ingest {
     }
 }
 
-/// Hears a recording and keeps what it hears.
-struct Ear<'a> {
-    stream: HeardStream<'a>,
+/// Makes the acoustic frames of a recording block by block, and writes them to the frame store.
+struct RecordingEncoder<'a> {
+    stream: StreamingEncoder<'a>,
     /// Whether the model reads the same frames, so that they are made once.
     shared: bool,
-    recording: Recording,
+    writer: FrameWriter,
 }
 
-impl<'a> Ear<'a> {
+impl<'a> RecordingEncoder<'a> {
     /// `features`: how the frames are made that come with each block of samples.
     fn new(
-        archive: &Archive,
-        network: &'a FrameNetwork,
+        frame_store: &FrameStore,
+        network: &'a AcousticEncoder,
         key: &SourceKey,
         features: &FeatureConfig,
-    ) -> Result<Self, ArchiveError> {
+    ) -> Result<Self, FrameStoreError> {
         let shared = network.features() == features;
-        let stream = if shared { HeardStream::of_frames(network) } else { HeardStream::new(network) };
-        Ok(Self { stream, shared, recording: archive.create(key, network.dimension())? })
+        let stream = if shared { StreamingEncoder::of_frames(network) } else { StreamingEncoder::new(network) };
+        Ok(Self { stream, shared, writer: frame_store.create(key, network.dimension())? })
     }
 
-    fn push(&mut self, block: &[f32], frames: &Features) -> Result<(), ArchiveError> {
+    fn push(&mut self, block: &[f32], frames: &Features) -> Result<(), FrameStoreError> {
         match if self.shared { self.stream.push_frames(frames) } else { self.stream.push(block) } {
-            Some(heard) => self.recording.push(&heard),
+            Some(frames) => self.writer.push(&frames),
             None => Ok(()),
         }
     }
 
-    fn finish(mut self, samples: u64) -> Result<(), ArchiveError> {
-        self.recording.push(&self.stream.finish())?;
-        self.recording.finish(samples)
+    fn finish(mut self, samples: u64) -> Result<(), FrameStoreError> {
+        self.writer.push(&self.stream.finish())?;
+        self.writer.finish(samples)
     }
 }
 

@@ -19,13 +19,13 @@ mod walk;
 mod whole;
 mod windows;
 
-pub use clips::{ClipError, ClipTask, EmbeddedClip, embed_clips, listen_to_clips};
+pub use clips::{ClipError, ClipTask, EmbeddedClip, embed_clips, embed_query_clips};
 pub use identity::{Keys, resolve};
 pub use ingest::{FileError, Ingest, Report, Settings, Status};
 pub use pool::Embedded;
 pub use prune::{Removed, prune};
 pub use texts::{TextFileError, TextIngest, TextReport, TextSettings, TextStatus};
 pub use tidy::tidy;
-pub use walk::{Found, WalkError, find};
+pub use walk::{Inputs, WalkError, find};
 pub use whole::embed_whole;
 pub use windows::encode_sentences;

@@ -107,7 +107,7 @@ where
             });
         }
         drop((passages, events));
-        // Takes the receiving end with it, so that after an error no thread waits to be heard.
+        // Takes the receiving end with it, so that after an error no thread waits for a reader.
         let collected = collect(results, &mut done);
         stop.store(true, Ordering::Relaxed);
         collected

@@ -97,7 +97,7 @@ pub struct TextIngest {
 
 /// What reading a file came to.
 enum Outcome {
-    Whole {
+    Complete {
         digest: [u8; 32],
         lines: u64,
         damage: Option<Damage>,
@@ -119,7 +119,7 @@ impl TextIngest {
         Ok(Self { ledger: Ledger::new(index, store)?, settings })
     }
 
-    /// Reads what is new or changed among `paths` and stores it, a transaction a file; `report` hears of every path once.
+    /// Reads what is new or changed among `paths` and stores it, a transaction a file; `report` is called once for every path.
     ///
     /// Once `interrupt` is set no further file is begun; a short one under way is stored, a long one is left as it was.
     ///
@@ -146,19 +146,19 @@ impl TextIngest {
             }
         };
         let mut pending = Pending::new();
-        let mut under_way = UnderWay::default();
+        let mut open = OpenFile::default();
         windows::run(encoders, read_all, |window: Window<Embedded, (usize, Outcome)>| {
             let mut sentences = window.sentences.into_iter();
             let mut taken = 0;
             for (at, (ticket, outcome)) in window.ends {
-                under_way.take(sentences.by_ref().take(at - taken), writer)?;
+                open.take(sentences.by_ref().take(at - taken), writer)?;
                 taken = at;
-                let file = std::mem::take(&mut under_way);
+                let file = std::mem::take(&mut open);
                 if let Some(done) = self.store(writer, &tasks[ticket], outcome, file)? {
                     pending.push(done, writer, report)?;
                 }
             }
-            under_way.take(sentences, writer)
+            open.take(sentences, writer)
         })?;
         pending.flush(writer, report)
     }
@@ -198,7 +198,7 @@ impl TextIngest {
         };
         match read(&task.path, self.settings.mode, each) {
             Ok(outline) if outline.stopped => Outcome::Stopped,
-            Ok(outline) => Outcome::Whole { digest, lines: outline.lines, damage: outline.damage },
+            Ok(outline) => Outcome::Complete { digest, lines: outline.lines, damage: outline.damage },
             Err(cause) => Outcome::Failed(cause.into()),
         }
     }
@@ -209,7 +209,7 @@ impl TextIngest {
         writer: &Writer<'_>,
         task: &Task,
         outcome: Outcome,
-        file: UnderWay<'_>,
+        file: OpenFile<'_>,
     ) -> Result<Option<TextReport>, IndexError> {
         let path = task.path.clone();
         let source = |digest, lines| task.source(digest, lines, self.settings.mode.describe().to_owned());
@@ -221,7 +221,7 @@ impl TextIngest {
                 writer.touch_source(source(digest, lines))?;
                 return Ok(Some(unchanged(path, lines, sentences)));
             }
-            Outcome::Whole { digest, lines, damage } => (digest, lines, damage),
+            Outcome::Complete { digest, lines, damage } => (digest, lines, damage),
         };
         if let Some((line, cause)) = file.broken {
             return Ok(Some(failed(path.clone(), TextFileError::Encoder { path, line, cause })));
@@ -239,7 +239,7 @@ impl TextIngest {
 
 /// The file whose sentences come in.
 #[derive(Default)]
-struct UnderWay<'a> {
+struct OpenFile<'a> {
     segments: Vec<Segment>,
     /// What of it is stored already.
     parts: Option<SourceInParts<'a>>,
@@ -248,7 +248,7 @@ struct UnderWay<'a> {
     broken: Option<(u64, SentenceError)>,
 }
 
-impl<'a> UnderWay<'a> {
+impl<'a> OpenFile<'a> {
     fn take(&mut self, sentences: impl Iterator<Item = Embedded>, writer: &Writer<'a>) -> Result<(), IndexError> {
         for (sentence, vector) in sentences {
             let span = span(&sentence);

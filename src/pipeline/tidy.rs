@@ -4,7 +4,7 @@ use std::path::Path;
 
 use audiosearch_index::{Collection, Index, IndexError};
 
-use crate::frames::Archive;
+use crate::acoustic::FrameStore;
 
 /// Lets go of the vectors from moment to moment of what the index at `store` holds no more, after a commit: before it they may still be
 /// searched. What cannot be removed stays for the next time; for texts there is nothing to do.
@@ -18,6 +18,6 @@ pub fn tidy(index: &Index, store: &Path) -> Result<(), IndexError> {
     let held = index.sources().map(|source| source.map(|(_, source, _)| (source.key, source.samples)));
     let held: Vec<_> = held.collect::<Result<_, _>>()?;
     // Of any network: whose vectors they are does not matter.
-    Archive::new(store, 0).keep_only(held.into_iter());
+    FrameStore::new(store, 0).keep_only(held.into_iter());
     Ok(())
 }

@@ -34,8 +34,8 @@ pub enum WalkError {
 
 /// What there is to index.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Files to be heard.
+pub struct Inputs {
+    /// Files of sound.
     pub recordings: Vec<PathBuf>,
     /// Files to be read: `.txt`, `.md`, `.markdown`.
     pub texts: Vec<PathBuf>,
@@ -46,7 +46,7 @@ pub struct Found {
 ///
 /// Links are followed, and a loop of them is reported once. Hidden files and folders are passed over, but nothing else:
 /// what a `.gitignore` leaves out of a repository (recordings, as a rule) is just what is to be found.
-pub fn find(path: &Path, found: &mut Found, report: &mut dyn FnMut(WalkError)) {
+pub fn find(path: &Path, found: &mut Inputs, report: &mut dyn FnMut(WalkError)) {
     if let Err(cause) = path.metadata() {
         return report(WalkError::Missing { path: path.to_owned(), cause });
     }
@@ -104,8 +104,8 @@ mod tests {
 
     use super::*;
 
-    fn walk(path: &Path) -> (Found, Vec<String>) {
-        let (mut found, mut errors) = (Found::default(), Vec::new());
+    fn walk(path: &Path) -> (Inputs, Vec<String>) {
+        let (mut found, mut errors) = (Inputs::default(), Vec::new());
         find(path, &mut found, &mut |error| errors.push(error.to_string()));
         (found, errors)
     }

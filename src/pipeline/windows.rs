@@ -106,7 +106,7 @@ pub(super) fn run<E: Send, X>(
             read(&mut feed);
             feed.hand_on();
         });
-        // Takes the receiving end with it, so that after an error no thread waits to be heard.
+        // Takes the receiving end with it, so that after an error no thread waits for a reader.
         in_order(results, &mut done)
     })
 }
@@ -153,7 +153,7 @@ fn embed(encoder: &dyn SentenceEncoder, texts: &[&str]) -> Vec<Result<Embedding,
     }
 }
 
-/// The vectors of sentences, in the order given; each encoder runs on a thread of its own. `done` is told how many more are done.
+/// The vectors of sentences, in the order given; each encoder runs on a thread of its own. `done` is called with how many more are done.
 ///
 /// # Errors
 /// The first that an encoder met.
@@ -163,17 +163,17 @@ pub fn encode_sentences(
     mut done: impl FnMut(usize),
 ) -> Result<Vec<Embedding>, SentenceError> {
     let threads = encoders.len().max(1);
-    let (tell, told) = mpsc::channel();
+    let (sender, done_counts) = mpsc::channel();
     let shares = thread::scope(|scope| {
         let begun: Vec<_> = encoders
             .into_iter()
             .enumerate()
             .map(|(own, encoder)| {
-                let tell = tell.clone();
+                let sender = sender.clone();
                 let encode = move |window: &[&str]| {
                     let vectors = embed(encoder.as_ref(), window);
                     // Nobody listens only where the caller has panicked.
-                    let _ = tell.send(window.len());
+                    let _ = sender.send(window.len());
                     vectors
                 };
                 scope.spawn(move || {
@@ -181,8 +181,8 @@ pub fn encode_sentences(
                 })
             })
             .collect();
-        drop(tell);
-        told.into_iter().for_each(&mut done);
+        drop(sender);
+        done_counts.into_iter().for_each(&mut done);
         let ended = begun.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         ended.collect::<Vec<_>>()
     });
@@ -281,9 +281,9 @@ mod tests {
     fn many_sentences_are_encoded_in_the_order_given() {
         let texts: Vec<String> = (0..5_000).map(|number| number.to_string()).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let mut told = 0;
-        let vectors = encode_sentences(&texts, encoders(), |more| told += more).unwrap();
-        assert_eq!(told, texts.len());
+        let mut done = 0;
+        let vectors = encode_sentences(&texts, encoders(), |more| done += more).unwrap();
+        assert_eq!(done, texts.len());
         assert!(vectors.iter().map(number).eq(0..5_000));
         assert!(encode_sentences(&["1", "one"], encoders(), |_| ()).is_err());
         assert!(encode_sentences(&[], encoders(), |_| ()).unwrap().is_empty());

@@ -49,13 +49,13 @@ pub enum ProjectionError {
 /// How far a projection has come, and whether it is to go on.
 pub struct Progress<'a> {
     stop: &'a AtomicBool,
-    tell: &'a mut dyn FnMut(usize, usize),
+    observe: &'a mut dyn FnMut(usize, usize),
 }
 
 impl<'a> Progress<'a> {
-    /// `tell` hears of steps done and steps in all; `stop` ends the work.
-    pub fn new(stop: &'a AtomicBool, tell: &'a mut dyn FnMut(usize, usize)) -> Self {
-        Self { stop, tell }
+    /// `observe` is called with steps done and steps in all; `stop` ends the work.
+    pub fn new(stop: &'a AtomicBool, observe: &'a mut dyn FnMut(usize, usize)) -> Self {
+        Self { stop, observe }
     }
 
     /// So many of so many steps are done.
@@ -63,7 +63,7 @@ impl<'a> Progress<'a> {
     /// # Errors
     /// [`ProjectionError::Interrupted`] where the work is to end.
     pub fn step(&mut self, done: usize, of: usize) -> Result<(), ProjectionError> {
-        (self.tell)(done, of);
+        (self.observe)(done, of);
         if self.stop.load(Ordering::Relaxed) { Err(ProjectionError::Interrupted) } else { Ok(()) }
     }
 }

@@ -1,6 +1,6 @@
 //! How probable it is that a hit is what was asked for.
 //!
-//! The question is put to random places of the store as well. They are not what was asked for, but for rare luck, so that their scores
+//! The query is put to random places of the store as well. They are not what was asked for, but for rare luck, so that their scores
 //! say what a score is worth: `z` is how many of their deviations a hit lies above their mean. The log odds grow with z and with how near
 //! the score is to that of the very same sound (where the random places too say what was asked for, z says little), and fall with
 //! the logarithm of how much was searched: the more there is, the more sounds like anything by chance.
@@ -13,18 +13,18 @@
 //! not fit at all tells more against a place than several that fit less well, so does whatever is heard there that no phone of the words
 //! accounts for, and a short word is found by chance more often than a long one.
 
-use crate::frames::Speech;
+use crate::acoustic::Speech;
 
 /// Scores of random places.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Null {
+pub struct NullDistribution {
     mean: f32,
     deviation: f32,
 }
 
 /// Log odds as a sum, fitted on dev (logistic regression) for a store of [`FITTED_FOR`] segments.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Line {
+pub struct Calibration {
     offset: f32,
     slope: f32,
     /// For each time that the distance to the very same sound shrinks by e.
@@ -33,21 +33,21 @@ pub struct Line {
 
 /// Of a clip laid along the recordings: what its vectors are worth beside their likeness.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sameness {
+pub struct ClipEvidence {
     /// Mean cosine, silence left out of account.
     pub own: f32,
     /// How many deviations the cosine of the place's span with the clip lies above those of random spans.
     pub span: f32,
     /// Of the clip: how many moments are no silence, and of how many.
     pub sound: f32,
-    pub moments: f32,
+    pub frames: f32,
     /// Of the clip: how unlike every sound of speech it is, in nats.
     pub doubt: f32,
 }
 
 /// Of written words laid along the recordings: what is known of a place beside its likeness.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Written {
+pub struct TextEvidence {
     /// How many deviations the cosine of the place's span with the words lies above those of random spans.
     pub span: f32,
     /// How far the likenesses of its moments lie apart.
@@ -55,20 +55,20 @@ pub struct Written {
     /// How well the words account for all that is heard there.
     pub account: f32,
     /// How many moments the words take: the longer they are, the less is like them by chance.
-    pub moments: usize,
+    pub frames: usize,
 }
 
-impl Sameness {
+impl ClipEvidence {
     /// Of a clip with such vectors, and a place with this mean cosine and this span.
     pub fn of(speech: &Speech, own: f32, span: f32) -> Self {
-        let moments = speech.sound.len() as f32;
-        Self { own, span, sound: speech.sound.iter().sum(), moments, doubt: speech.doubt }
+        let frames = speech.sound.len() as f32;
+        Self { own, span, sound: speech.sound.iter().sum(), frames, doubt: speech.doubt }
     }
 
     /// Log odds that these are the same words. What silence and unlikeness to speech take off was fitted with sounds asked of speech; the rest
     /// on 690 words cut from recordings, of which 442 are said nowhere else; 155 had a right best hit by another speaker.
     fn words(&self, z: f32) -> f32 {
-        let quiet = (0.9 - self.sound / self.moments.max(1.0)).max(0.0);
+        let quiet = (0.9 - self.sound / self.frames.max(1.0)).max(0.0);
         -16.4 + 0.984 * z + 14.7 * self.own + 0.25 * self.span - 11.2 * quiet - 5.2 * (self.doubt - 2.3).max(0.0)
     }
 
@@ -85,12 +85,12 @@ impl Sameness {
 
 /// For several clips together that were laid along the recordings. Fitted on 189 pairs of a word by two speakers, 57 of them of words that are said
 /// nowhere else; 98 had a right best hit by a third one.
-pub const LAID: Line = Line { offset: -13.9, slope: 2.2, nearness: 3.08 };
+pub const ALIGNED: Calibration = Calibration { offset: -13.9, slope: 2.2, nearness: 3.08 };
 /// For what was compared by one vector alone.
-pub const SPAN: Line = Line { offset: -9.2, slope: 2.33, nearness: 0.0 };
+pub const SPAN: Calibration = Calibration { offset: -9.2, slope: 2.33, nearness: 0.0 };
 /// Below that even a best hit is most probably no match: nothing is found, unless one asks for less.
 pub const MIN_CONFIDENCE: f32 = 0.02;
-/// Nothing is told apart that is nearer to the very same sound.
+/// Nothing is distinguished that is nearer to the very same sound.
 const NEAREST: f32 = 0.003;
 /// Moments of sound (0.6 s) below which another sound may come as near as the very same one.
 const BRIEF: f32 = 15.0;
@@ -99,7 +99,7 @@ const LONG: usize = 15;
 /// Segments of the store that the lines are fitted on.
 const FITTED_FOR: f32 = 6_550.0;
 
-impl Null {
+impl NullDistribution {
     /// Of so many scores; none where they are too few to say anything.
     pub fn of(scores: &[f32]) -> Option<Self> {
         if scores.len() < 8 {
@@ -118,27 +118,37 @@ impl Null {
 }
 
 /// The probability for a score in a store of so many segments. Where no null could be had, the score itself.
-pub fn confidence(score: f32, null: Option<&Null>, line: Line, segments: usize) -> f32 {
+pub fn confidence(score: f32, null: Option<&NullDistribution>, calibration: Calibration, segments: usize) -> f32 {
     let Some(null) = null else { return score.clamp(0.0, 1.0) };
     let prior = (segments.max(1) as f32 / FITTED_FOR).ln();
     let nearness = -(1.0 - score).max(NEAREST).ln();
-    probability(line.offset + line.slope * null.z(score) + line.nearness * nearness - prior)
+    probability(calibration.offset + calibration.slope * null.z(score) + calibration.nearness * nearness - prior)
 }
 
 /// As [`confidence`], for a clip that was laid along the recordings.
-pub fn confidence_of_clip(score: f32, null: Option<&Null>, sameness: &Sameness, segments: usize) -> f32 {
+pub fn confidence_of_clip(
+    score: f32,
+    null: Option<&NullDistribution>,
+    evidence: &ClipEvidence,
+    segments: usize,
+) -> f32 {
     let prior = (segments.max(1) as f32 / FITTED_FOR).ln();
-    let words = null.map_or(f32::NEG_INFINITY, |null| sameness.words(null.z(score)) - prior);
-    probability(words.max(sameness.sound()))
+    let words = null.map_or(f32::NEG_INFINITY, |null| evidence.words(null.z(score)) - prior);
+    probability(words.max(evidence.sound()))
 }
 
 /// As [`confidence`], for written words that were laid along the recordings. Fitted on 857 words asked of dev, 407 of them said there; 257 had
 /// a right best hit.
-pub fn confidence_of_writing(score: f32, null: Option<&Null>, written: &Written, segments: usize) -> f32 {
+pub fn confidence_of_text(
+    score: f32,
+    null: Option<&NullDistribution>,
+    evidence: &TextEvidence,
+    segments: usize,
+) -> f32 {
     let Some(null) = null else { return score.clamp(0.0, 1.0) };
     let prior = (segments.max(1) as f32 / FITTED_FOR).ln();
-    let Written { span, spread, account, moments } = *written;
-    let length = moments.min(LONG) as f32;
+    let TextEvidence { span, spread, account, frames } = *evidence;
+    let length = frames.min(LONG) as f32;
     probability(-17.1 + 1.24 * null.z(score) + 0.446 * span - 6.36 * spread + 10.3 * account + 0.256 * length - prior)
 }
 
@@ -154,58 +164,58 @@ mod tests {
     #[test]
     fn what_stands_out_is_probable_and_less_so_among_more() {
         let scores: Vec<f32> = (0..100).map(|i| 0.2 + 0.001 * i as f32).collect();
-        let null = Null::of(&scores).unwrap();
-        let at = |score, segments| confidence(score, Some(&null), LAID, segments);
+        let null = NullDistribution::of(&scores).unwrap();
+        let at = |score, segments| confidence(score, Some(&null), ALIGNED, segments);
         assert!(at(0.25, 10_000) < 0.01 && at(0.9, 10_000) > 0.99);
         assert!(at(0.4, 1_000) > at(0.4, 100_000));
-        assert!(Null::of(&scores[..7]).is_none());
+        assert!(NullDistribution::of(&scores[..7]).is_none());
     }
 
     #[test]
     fn the_very_same_sound_is_probable_among_many_that_are_like_it() {
         let scores: Vec<f32> = (0..100).map(|i| 0.7 + 0.002 * i as f32).collect();
-        let null = Null::of(&scores).unwrap();
-        let at = |score| confidence(score, Some(&null), LAID, 30_000);
+        let null = NullDistribution::of(&scores).unwrap();
+        let at = |score| confidence(score, Some(&null), ALIGNED, 30_000);
         assert!(at(0.99) > 0.9 && at(0.8) < 0.05 && at(1.0) >= at(0.999));
     }
 
     #[test]
     fn the_very_same_sound_is_found_and_another_that_is_no_speech_is_not() {
         let scores: Vec<f32> = (0..100).map(|i| 0.7 + 0.002 * i as f32).collect();
-        let null = Null::of(&scores).unwrap();
+        let null = NullDistribution::of(&scores).unwrap();
         // A second of a sound that is like no word.
         let noise = Speech { sound: vec![0.6; 25], doubt: 3.1 };
-        let at = |score, own| confidence_of_clip(score, Some(&null), &Sameness::of(&noise, own, 0.0), 6_550);
+        let at = |score, own| confidence_of_clip(score, Some(&null), &ClipEvidence::of(&noise, own, 0.0), 6_550);
         assert!(at(0.98, 0.95) > 0.9 && at(0.94, 0.8) < 0.02);
         // Nearly the same figures of a word are another voice's word.
         let word = Speech { sound: vec![1.0; 25], doubt: 2.0 };
-        assert!(confidence_of_clip(0.94, Some(&null), &Sameness::of(&word, 0.86, 2.0), 6_550) > 0.2);
+        assert!(confidence_of_clip(0.94, Some(&null), &ClipEvidence::of(&word, 0.86, 2.0), 6_550) > 0.2);
         // Of silence alone nothing can be said.
         let silence = Speech { sound: vec![0.01; 25], doubt: 0.1 };
-        assert!(confidence_of_clip(1.0, Some(&null), &Sameness::of(&silence, 0.99, 2.0), 6_550) < 0.05);
+        assert!(confidence_of_clip(1.0, Some(&null), &ClipEvidence::of(&silence, 0.99, 2.0), 6_550) < 0.05);
     }
 
     #[test]
     fn what_is_written_must_fit_in_all_its_sounds() {
         let scores: Vec<f32> = (0..100).map(|i| 0.2 + 0.002 * i as f32).collect();
-        let null = Null::of(&scores).unwrap();
-        let with = |score, span, spread, account, moments| {
-            confidence_of_writing(score, Some(&null), &Written { span, spread, account, moments }, 6_550)
+        let null = NullDistribution::of(&scores).unwrap();
+        let with = |score, span, spread, account, frames| {
+            confidence_of_text(score, Some(&null), &TextEvidence { span, spread, account, frames }, 6_550)
         };
-        let asked = |score, span, spread, moments| with(score, span, spread, 0.9, moments);
-        let at = |score, span, spread| asked(score, span, spread, 12);
+        let of_length = |score, span, spread, frames| with(score, span, spread, 0.9, frames);
+        let at = |score, span, spread| of_length(score, span, spread, 12);
         assert!(at(0.6, 3.0, 0.1) > 0.8 && at(0.3, 0.0, 0.3) < 0.05);
         // What is heard besides the words' own sounds tells against a place.
         assert!(with(0.5, 2.0, 0.1, 0.8, 12) > with(0.5, 2.0, 0.1, 0.6, 12));
         assert!(at(0.5, 2.0, 0.1) > at(0.5, 2.0, 0.3) && at(0.5, 2.0, 0.1) > at(0.5, 0.0, 0.1));
         // A long word is less often like something by chance.
-        assert!(asked(0.5, 2.0, 0.1, 12) > asked(0.5, 2.0, 0.1, 5));
-        assert_eq!(asked(0.5, 2.0, 0.1, 40), asked(0.5, 2.0, 0.1, 80));
+        assert!(of_length(0.5, 2.0, 0.1, 12) > of_length(0.5, 2.0, 0.1, 5));
+        assert_eq!(of_length(0.5, 2.0, 0.1, 40), of_length(0.5, 2.0, 0.1, 80));
     }
 
     #[test]
     fn scores_that_never_vary_break_nothing() {
-        let null = Null::of(&[0.5; 20]).unwrap();
+        let null = NullDistribution::of(&[0.5; 20]).unwrap();
         let value = confidence(0.5, Some(&null), SPAN, 1);
         assert!(value.is_finite() && value < 0.9);
     }

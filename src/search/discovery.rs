@@ -1,7 +1,6 @@
 //! What is said, or sounds, more than once, without anybody asking for it: spoken term discovery (Park and Glass 2008).
 //!
-//! Stretches of the store are put as questions to the store itself. Whoever is found, with confidence, is the same; what is the same is
-//! put into groups.
+//! Stretches of the store are searched for in the store itself. Those that find each other, with confidence, form groups.
 
 use std::{
     collections::HashMap,
@@ -13,12 +12,12 @@ use audiosearch_index::{Embedding, Sampled, SourceId, Span};
 use rayon::prelude::*;
 
 use super::{
-    found::Found,
     groups::{Likeness, Member, groups},
-    question::{Question, Sound},
-    searcher::{Options, SearchError, Searcher},
+    hit::Hit,
+    query::{Query, Sound},
+    searcher::{SearchError, SearchOptions, Searcher},
 };
-use crate::frames::{Excerpt, FrameNetwork, Heard, Phase, STEP};
+use crate::acoustic::{AcousticEncoder, AcousticFrames, Phase, QueryTemplate, STEP};
 
 /// How much is asked, and what counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +32,7 @@ pub struct DiscoveryOptions {
 
 /// Something that occurs more than once.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Term {
+pub struct Group {
     /// Where, the surest first; at least two, and no two that overlap.
     pub occurrences: Vec<Occurrence>,
 }
@@ -49,78 +48,78 @@ pub struct Occurrence {
     pub confidence: f32,
 }
 
-/// The terms of a store, those that occur most often first. `done` hears of each segment that has asked; where `stop` becomes true, what
+/// The groups of a store, those of most occurrences first. `done` is called for each segment that was searched for; where `stop` becomes true, what
 /// is known by then is returned. `network` is the one that the store was made with.
 ///
 /// # Errors
 /// As [`Searcher::search`].
 pub fn discover(
     searcher: &Searcher,
-    network: &FrameNetwork,
+    network: &AcousticEncoder,
     options: &DiscoveryOptions,
     done: &(dyn Fn(usize) + Sync),
     stop: &AtomicBool,
-) -> Result<Vec<Term>, SearchError> {
+) -> Result<Vec<Group>, SearchError> {
     let sample = searcher.sample(options.segments)?;
-    let asked = sample.par_iter().map(|segment| {
+    let found = sample.par_iter().map(|segment| {
         if stop.load(Ordering::Relaxed) {
             return Ok(Vec::new());
         }
-        let found = likenesses(searcher, network, segment, options);
+        let likenesses = likenesses(searcher, network, segment, options);
         done(1);
-        found
+        likenesses
     });
-    let likenesses: Vec<Vec<Likeness>> = asked.collect::<Result<_, SearchError>>()?;
+    let likenesses: Vec<Vec<Likeness>> = found.collect::<Result<_, SearchError>>()?;
     let paths: HashMap<SourceId, PathBuf> = searcher.paths().collect();
     let occurrence = |member: Member| {
         let path = paths.get(&member.source).cloned().unwrap_or_default();
         Occurrence { path, span: member.span, confidence: member.confidence }
     };
-    let term = |group: Vec<Member>| Term { occurrences: group.into_iter().map(occurrence).collect() };
-    Ok(groups(likenesses.concat()).into_iter().map(term).collect())
+    let group = |group: Vec<Member>| Group { occurrences: group.into_iter().map(occurrence).collect() };
+    Ok(groups(likenesses.concat()).into_iter().map(group).collect())
 }
 
 /// What sounds like a segment, elsewhere.
 fn likenesses(
     searcher: &Searcher,
-    network: &FrameNetwork,
+    network: &AcousticEncoder,
     segment: &Sampled,
     options: &DiscoveryOptions,
 ) -> Result<Vec<Likeness>, SearchError> {
     let Ok(embedding) = Embedding::new(segment.embedding.clone()) else { return Ok(Vec::new()) };
     let span = segment.span;
     let range = (span.start / STEP) as usize..span.end().div_ceil(STEP) as usize;
-    let (heard, _) = searcher.hear(segment.source, range.clone())?;
-    if heard.is_empty() {
+    let (frames, _) = searcher.frames(segment.source, range.clone())?;
+    if frames.is_empty() {
         return Ok(Vec::new());
     }
-    let question = Question::Clip(Sound { spans: vec![(span, embedding)], heard: Some(excerpt(network, heard)) });
+    let query = Query::Clip(Sound { spans: vec![(span, embedding)], template: Some(template(network, frames)) });
     let own = Span { start: range.start as u64 * STEP, len: (range.len() as u64 * STEP) as u32 };
-    let asked = Options {
+    let options_of_query = SearchOptions {
         k: options.neighbours,
         min_score: None,
         min_confidence: options.min_confidence,
         per_file: false,
         exact: false,
-        rerank: true,
+        rescore: true,
         explain: false,
         not: Some((segment.source, own)),
     };
-    let found = searcher.search(&question, &asked)?.into_iter();
-    // What is said in less than half the time is laid on a moment that happens to fit all of it, as noise does.
-    let likely = |found: &Found| found.confidence >= options.min_confidence && 2 * found.hit.span.len >= span.len;
-    let sure = found.filter(likely);
-    let like = sure.map(|found| Likeness {
+    let found = searcher.search(&query, &options_of_query)?.into_iter();
+    // An alignment of less than half the length stands still on a frame that happens to fit all of the query, as noise does.
+    let likely = |found: &Hit| found.confidence >= options.min_confidence && 2 * found.span.len >= span.len;
+    let like = found.filter(likely).map(|found| Likeness {
         one: (segment.source, span),
-        other: (found.hit.source, found.hit.span),
+        other: (found.source, found.span),
         confidence: found.confidence,
     });
     Ok(like.collect())
 }
 
-/// A stretch of a recording as a question: it lies on the recording's own vectors, so that one phase of it is enough.
-fn excerpt(network: &FrameNetwork, heard: Heard) -> Excerpt {
-    let (asked, speech, nothing) = (network.pattern(&heard), network.speech(&heard), Heard::new(heard.dimension()));
-    let phase = Phase { heard, pattern: asked.clone(), speech, lead: 0, tail: 0 };
-    Excerpt { before: nothing.clone(), asked, after: nothing, phases: vec![phase], phones: None }
+/// A stretch of a recording as a query: it lies on the recording's own vectors, so that one phase of it is enough.
+fn template(network: &AcousticEncoder, frames: AcousticFrames) -> QueryTemplate {
+    let (expected, speech) = (network.template(&frames), network.speech(&frames));
+    let nothing = AcousticFrames::new(frames.dimension());
+    let phase = Phase { frames, template: expected.clone(), speech, lead: 0, tail: 0 };
+    QueryTemplate { before: nothing.clone(), expected, after: nothing, phases: vec![phase], phones: None }
 }

@@ -135,10 +135,10 @@ mod tests {
         Likeness { one, other, confidence }
     }
 
-    fn places(group: &[Member]) -> Vec<(u32, u64)> {
-        let mut places: Vec<_> = group.iter().map(|member| (member.source.0, member.span.start)).collect();
-        places.sort_unstable();
-        places
+    fn candidates(group: &[Member]) -> Vec<(u32, u64)> {
+        let mut candidates: Vec<_> = group.iter().map(|member| (member.source.0, member.span.start)).collect();
+        candidates.sort_unstable();
+        candidates
     }
 
     #[test]
@@ -149,7 +149,7 @@ mod tests {
             like(at(4, 0), at(5, 50_000), 0.7),
         ]);
         assert_eq!(
-            found.iter().map(|group| places(group)).collect::<Vec<_>>(),
+            found.iter().map(|group| candidates(group)).collect::<Vec<_>>(),
             [vec![(1, 0), (2, 0), (3, 0)], vec![(4, 0), (5, 50_000)]]
         );
         assert_eq!(found[0][0].confidence, 0.9, "the surest first");
@@ -170,14 +170,14 @@ mod tests {
     fn spans_that_share_most_are_one_moment_with_the_surest_boundaries() {
         let found = groups(vec![like(at(1, 100), at(2, 0), 0.9), like(at(1, 1_000), at(3, 0), 0.8)]);
         assert_eq!(found.len(), 1);
-        assert_eq!(places(&found[0]), [(1, 100), (2, 0), (3, 0)]);
+        assert_eq!(candidates(&found[0]), [(1, 100), (2, 0), (3, 0)]);
     }
 
     #[test]
     fn members_of_a_group_do_not_overlap() {
         let found = groups(vec![like(at(1, 0), at(2, 0), 0.9), like(at(1, 5_000), at(2, 0), 0.8)]);
         assert_eq!(found.len(), 1);
-        assert_eq!(places(&found[0]), [(1, 0), (2, 0)]);
+        assert_eq!(candidates(&found[0]), [(1, 0), (2, 0)]);
         assert!(groups(vec![like(at(1, 0), at(1, 5_000), 0.9)]).is_empty(), "alone with itself");
     }
 }

@@ -2,21 +2,21 @@
 
 use std::collections::{HashMap, HashSet};
 
-use audiosearch_index::{Hit, SourceId, Span};
+use audiosearch_index::{Hit as IndexHit, SourceId, Span};
 
-use crate::frames::STEP;
+use crate::acoustic::STEP;
 
 /// What is kept of hits that come best first: of those that overlap in one recording the best, with its own boundaries.
 ///
 /// With `per_file` one a recording.
-pub fn merge(mut hits: Vec<Hit>, per_file: bool) -> Vec<Hit> {
+pub fn merge(mut hits: Vec<IndexHit>, per_file: bool) -> Vec<IndexHit> {
     merge_by(&mut hits, per_file, |hit| hit);
     hits
 }
 
 /// As [`merge`], of whatever has a hit. One that overlaps a better one by less than a step of vectors follows it or comes before it,
 /// and gives way.
-pub fn merge_by<T>(items: &mut Vec<T>, per_file: bool, hit: impl Fn(&mut T) -> &mut Hit) {
+pub fn merge_by<T>(items: &mut Vec<T>, per_file: bool, hit: impl Fn(&mut T) -> &mut IndexHit) {
     let mut taken: HashMap<SourceId, Vec<Span>> = HashMap::new();
     let mut seen = HashSet::new();
     items.retain_mut(|item| {
@@ -54,8 +54,8 @@ mod tests {
 
     use super::*;
 
-    fn hit(source: u32, start: u64, len: u32, score: f32) -> Hit {
-        Hit {
+    fn hit(source: u32, start: u64, len: u32, score: f32) -> IndexHit {
+        IndexHit {
             segment: SegmentId { source: SourceId(source), ordinal: start as u32 },
             source: SourceId(source),
             path: PathBuf::from("a.wav"),

@@ -1,34 +1,34 @@
-//! A question becomes moments of recordings.
+//! From a query to hits.
 //!
-//! A short clip is one span and asks the index once. A longer one asks with windows of its own, and their answers vote for the place
-//! where the whole clip would begin. What the index names is then looked at moment by moment: the query is laid along the recording,
-//! which gives the order of the hits and their boundaries. Sentences are asked for by one vector, and nothing is laid along them.
-//! Without a question, the store is put to itself: what finds each other occurs more than once.
+//! A short clip is one span and searches the index once. A longer one is searched for by windows, whose hits vote for the place where the
+//! whole clip would begin. The segments that the index names are candidates: the query is aligned with their surroundings frame by frame,
+//! which gives the order of the hits and their boundaries. Sentences are searched for by one vector and not aligned.
+//! Discovery searches for stretches of the store in the store itself: those that find each other occur more than once.
 
-mod align;
 mod clip;
 mod confidence;
 mod discovery;
 mod dtw;
-mod fine;
-mod found;
 mod groups;
+mod hit;
+mod loaded;
 mod merge;
-mod null;
-mod question;
+mod null_distribution;
+mod phone_rescore;
+mod query;
 mod quiet;
-mod rerank;
+mod rescore;
 mod searcher;
 mod sentences;
-mod sequence;
-mod spelled;
-mod whole;
+mod subframe;
+mod votes;
+mod windows;
 
 pub use clip::query_spans;
 pub use confidence::MIN_CONFIDENCE;
-pub use discovery::{DiscoveryOptions, Occurrence, Term, discover};
-pub use dtw::{Alignment, lay_along};
-pub use found::{Found, Moment};
-pub use question::{Question, Sound};
-pub use searcher::{Options, SearchError, Searcher};
+pub use discovery::{DiscoveryOptions, Group, Occurrence, discover};
+pub use dtw::{Alignment, subsequence_dtw};
+pub use hit::{AlignmentStep, Hit};
+pub use query::{Query, Sound};
+pub use searcher::{SearchError, SearchOptions, Searcher};
 pub use sentences::{SentenceOptions, search_sentences};

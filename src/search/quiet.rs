@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use audiosearch_index::Span;
 
-use crate::frames::{Excerpt, Heard, STEP};
+use crate::acoustic::{AcousticFrames, QueryTemplate, STEP};
 
 /// Moments that are at least that alike are the same quiet. Measured on pieces of recordings: their own quiet is above it, speech that
 /// stands in its place below.
@@ -19,19 +19,19 @@ const SAME: f32 = 0.5;
 pub fn widened<E>(
     span: Span,
     samples: u64,
-    heard: &Excerpt,
-    read: impl Fn(Range<usize>) -> Result<Heard, E>,
+    template: &QueryTemplate,
+    read: impl Fn(Range<usize>) -> Result<AcousticFrames, E>,
 ) -> Result<Span, E> {
     // A hit begins and ends between two steps.
     let nearest = |sample: u64| ((sample + STEP / 2) / STEP) as usize;
     let (first, last) = (nearest(span.start), nearest(span.end()));
-    let before = read(first.saturating_sub(heard.before.len())..first)?;
-    let after = read(last..last + heard.after.len())?;
+    let before = read(first.saturating_sub(template.before.len())..first)?;
+    let after = read(last..last + template.after.len())?;
     let alike = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>() >= SAME;
-    let pairs = (0..heard.before.len()).rev().zip((0..before.len()).rev());
-    let earlier = pairs.take_while(|&(asked, there)| alike(heard.before.row(asked), before.row(there))).count();
-    let pairs = 0..heard.after.len().min(after.len());
-    let later = pairs.take_while(|&at| alike(heard.after.row(at), after.row(at))).count();
+    let pairs = (0..template.before.len()).rev().zip((0..before.len()).rev());
+    let earlier = pairs.take_while(|&(asked, there)| alike(template.before.row(asked), before.row(there))).count();
+    let pairs = 0..template.after.len().min(after.len());
+    let later = pairs.take_while(|&at| alike(template.after.row(at), after.row(at))).count();
     let start = span.start.saturating_sub(earlier as u64 * STEP);
     let end = (span.end() + later as u64 * STEP).min(samples.max(span.end()));
     Ok(Span { start, len: u32::try_from(end - start).unwrap_or(u32::MAX) })
@@ -43,25 +43,25 @@ mod tests {
     use std::convert::Infallible;
 
     use super::*;
-    use crate::frames::Pattern;
+    use crate::acoustic::FrameTemplate;
 
     /// A unit vector a letter.
-    fn heard(letters: &str) -> Heard {
+    fn frames(letters: &str) -> AcousticFrames {
         let row = |letter: u8| (b'a'..=b'z').map(move |other| f32::from(u8::from(letter == other)));
-        Heard::from_values(26, letters.bytes().flat_map(row).collect())
+        AcousticFrames::from_values(26, letters.bytes().flat_map(row).collect())
     }
 
     fn widened_in(recording: &str, place: Range<u64>, before: &str, after: &str) -> (u64, u64) {
-        let excerpt = Excerpt {
-            before: heard(before),
-            asked: Pattern::of_cosines(&heard("w")),
-            after: heard(after),
+        let template = QueryTemplate {
+            before: frames(before),
+            expected: FrameTemplate::of_cosines(&frames("w")),
+            after: frames(after),
             phases: Vec::new(),
             phones: None,
         };
         let span = Span { start: place.start * STEP, len: ((place.end - place.start) * STEP) as u32 };
-        let read = |range: Range<usize>| Ok::<_, Infallible>(heard(recording).part(range.start, range.end));
-        let wide = widened(span, recording.len() as u64 * STEP, &excerpt, read).unwrap();
+        let read = |range: Range<usize>| Ok::<_, Infallible>(frames(recording).part(range.start, range.end));
+        let wide = widened(span, recording.len() as u64 * STEP, &template, read).unwrap();
         (wide.start / STEP, wide.end() / STEP)
     }
 

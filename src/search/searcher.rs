@@ -8,34 +8,37 @@ use std::{
 };
 
 use audiosearch_index::{
-    Collection, Embedding, EmbeddingError, Filter, Fingerprint, Generation, Hit, IndexError, Query, Reader, Sampled,
-    Schema, SourceId, SourceKey, Span,
+    Collection, Embedding, EmbeddingError, Filter, Fingerprint, Generation, Hit as IndexHit, IndexError,
+    Query as IndexQuery, Reader, Sampled, Schema, SourceId, SourceKey, Span,
 };
 
 use super::{
-    confidence::{LAID, Line, Null, SPAN, Sameness, Written, confidence, confidence_of_clip, confidence_of_writing},
-    fine::refine,
-    found::Found,
+    confidence::{
+        ALIGNED, Calibration, ClipEvidence, NullDistribution, SPAN, TextEvidence, confidence, confidence_of_clip,
+        confidence_of_text,
+    },
+    hit::Hit,
+    loaded::{LoadedFrames, RecordingInfo, load_all},
     merge::{merge, merge_by},
-    question::{Question, Sound, joint, middle},
+    phone_rescore::{phone_score, rescore_phones},
+    query::{Query, Sound, joint, middle},
     quiet,
-    rerank::{Known, Laying, MOST_VECTORS, Place, best_first, rerank, rerank_whole},
-    spelled::{respell, spelled_score},
-    whole::{Whole, read_all},
+    rescore::{AlignOptions, Candidate, MOST_FRAMES, best_first, rescore, rescore_loaded},
+    subframe::refine_subframe,
 };
 use crate::{
+    acoustic::{AcousticFrames, FrameStore, FrameStoreError, FrameTemplate, QueryTemplate, STEP, Speech},
     audio::SAMPLE_RATE,
-    frames::{Archive, ArchiveError, Excerpt, Heard, Pattern, STEP, Speech},
     pipeline::Embedded,
 };
 
-/// Segments that are looked at again moment by moment: so many, and so many for each hit wanted.
-const CANDIDATES: usize = 1_000;
-const CANDIDATES_EACH: usize = 20;
+/// Segments of the index whose surroundings are aligned with the query: so many, and so many for each hit wanted.
+const SHORTLIST: usize = 1_000;
+const SHORTLIST_EACH: usize = 20;
 
-/// What is asked for.
+/// How to search, and how many hits are wanted.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct SearchOptions {
     /// Hits wanted, after merging.
     pub k: usize,
     /// The lowest score (cosine) of a hit.
@@ -46,57 +49,57 @@ pub struct Options {
     pub per_file: bool,
     /// Compare with every segment.
     pub exact: bool,
-    /// Lay the query along the best places moment by moment: better order, true boundaries.
-    pub rerank: bool,
-    /// Say of every hit how the query lies there.
+    /// Align the query with the best candidates frame by frame: better order, exact boundaries.
+    pub rescore: bool,
+    /// Return the alignment of every hit.
     pub explain: bool,
     /// What the clip was cut from: no hit may overlap it.
     pub not: Option<(SourceId, Span)>,
 }
 
-/// What the confidence of an answer is judged by.
-struct Asked<'a> {
-    null: Option<Null>,
-    line: Line,
-    /// Of a clip that is laid along the recordings.
+/// What the confidence of a hit is computed from, beside the hit itself.
+struct QueryContext<'a> {
+    null: Option<NullDistribution>,
+    calibration: Calibration,
+    /// Of a clip that is aligned with the recordings.
     speech: Option<&'a Speech>,
-    /// Of a question that is laid along the recordings: the cosines of random spans with it.
-    spans: Option<Null>,
-    /// How many moments it takes.
-    moments: usize,
+    /// Of a query that is aligned with the recordings: the cosines of random spans with it.
+    spans: Option<NullDistribution>,
+    /// Length of the query in acoustic frames.
+    frames: usize,
 }
 
-impl Asked<'_> {
-    fn plain(null: Option<Null>, line: Line) -> Self {
-        Self { null, line, speech: None, spans: None, moments: 0 }
+impl QueryContext<'_> {
+    fn plain(null: Option<NullDistribution>, calibration: Calibration) -> Self {
+        Self { null, calibration, speech: None, spans: None, frames: 0 }
     }
 }
 
 /// Why a search failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
-    /// The index cannot be read, or the question does not fit it.
+    /// The index cannot be read, or the query does not fit it.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// The examples of a question have no middle.
+    /// The examples of a query have no middle.
     #[error("the examples cancel out: {0}; leave some out")]
     Middle(#[from] EmbeddingError),
-    /// A recording's vectors from moment to moment are missing or of no use.
-    #[error("{cause}; without them: --no-rerank")]
+    /// The acoustic frames of a recording are missing or of no use.
+    #[error("{cause}; to search without them: --no-rescore")]
     Frames {
         /// Names the file.
-        cause: ArchiveError,
+        cause: FrameStoreError,
     },
 }
 
 /// A store that is only read.
 pub struct Searcher {
     pub(super) reader: Reader,
-    archive: Archive,
-    known: HashMap<SourceId, Known>,
-    /// All vectors of a small store, once a question was laid along them.
-    whole: OnceLock<Vec<Whole>>,
-    /// Random spans, once a question was put to them.
+    store: FrameStore,
+    recordings: HashMap<SourceId, RecordingInfo>,
+    /// All acoustic frames of a small store, once a query was aligned with them.
+    loaded: OnceLock<Vec<LoadedFrames>>,
+    /// Random spans, once a query was put to them.
     pub(super) spans: OnceLock<Vec<Sampled>>,
 }
 
@@ -106,12 +109,14 @@ impl Searcher {
     /// # Errors
     /// Where that is missing, damaged or of another format.
     ///
-    /// `network`: the identity of the frame network that queries are heard by.
-    pub fn open(dir: &Path, network: u64) -> Result<Self, IndexError> {
+    /// `encoder`: the identity of the acoustic encoder that queries go through.
+    pub fn open(dir: &Path, encoder: u64) -> Result<Self, IndexError> {
         let reader = Reader::open(dir, Collection::Audio)?;
-        let known = reader.sources().map(|source| (source.id, Known { key: source.key, samples: source.samples }));
-        let known = known.collect();
-        Ok(Self { reader, archive: Archive::new(dir, network), known, whole: OnceLock::new(), spans: OnceLock::new() })
+        let recordings =
+            reader.sources().map(|source| (source.id, RecordingInfo { key: source.key, samples: source.samples }));
+        let recordings = recordings.collect();
+        let store = FrameStore::new(dir, encoder);
+        Ok(Self { reader, store, recordings, loaded: OnceLock::new(), spans: OnceLock::new() })
     }
 
     /// What all vectors of the store have in common.
@@ -154,208 +159,215 @@ impl Searcher {
 
     /// How much is searched.
     pub fn hours(&self) -> f64 {
-        let samples: u64 = self.known.values().map(|known| known.samples).sum();
+        let samples: u64 = self.recordings.values().map(|recording| recording.samples).sum();
         samples as f64 / f64::from(SAMPLE_RATE) / 3600.0
     }
 
     /// The key of a recording.
     pub fn key(&self, source: SourceId) -> Option<&SourceKey> {
-        self.known.get(&source).map(|known| &known.key)
+        self.recordings.get(&source).map(|recording| &recording.key)
     }
 
-    /// The best moments for a question, best first; overlapping ones of a recording are merged.
+    /// The best moments for a query, best first; overlapping ones of a recording are merged.
     ///
     /// # Errors
     /// Where the vectors are of another dimension, or the store turns out damaged.
-    pub fn search(&self, question: &Question, options: &Options) -> Result<Vec<Found>, SearchError> {
-        let sound = match question {
-            Question::Clip(sound) | Question::Word(sound) => sound,
-            Question::Several { like, unlike } => return self.several(like, unlike, options),
+    pub fn search(&self, query: &Query, options: &SearchOptions) -> Result<Vec<Hit>, SearchError> {
+        let sound = match query {
+            Query::Clip(sound) | Query::Word(sound) => sound,
+            Query::Examples { like, unlike } => return self.examples(like, unlike, options),
         };
         let Some((_, first)) = sound.spans.first() else { return Ok(Vec::new()) };
-        if let Some(heard) = sound.heard.as_ref().filter(|_| options.rerank) {
-            let candidates = match question {
-                Question::Word(_) => self.of_words(&sound.spans, options)?,
-                _ => self.candidates(&sound.spans, options)?,
+        if let Some(template) = sound.template.as_ref().filter(|_| options.rescore) {
+            let shortlist = match query {
+                Query::Word(_) => self.of_words(&sound.spans, options)?,
+                _ => self.shortlist(&sound.spans, options)?,
             };
-            let phases: Vec<&Pattern> = heard.phases.iter().map(|phase| &phase.pattern).collect();
-            let asked = if phases.is_empty() { vec![&heard.asked] } else { phases };
-            let read = |source, range| self.hear(source, range);
-            let null = match &heard.phones {
+            let phases: Vec<&FrameTemplate> = template.phases.iter().map(|phase| &phase.template).collect();
+            let templates = if phases.is_empty() { vec![&template.expected] } else { phases };
+            let read = |source, range| self.frames(source, range);
+            let null = match &template.phones {
                 Some(phones) => {
-                    let score = |around: &Heard, cosine| spelled_score(phones, around, cosine);
-                    self.scores_at_random(heard.asked.len(), first, score)?
+                    let score = |around: &AcousticFrames, cosine| phone_score(phones, around, cosine);
+                    self.scores_at_random(template.expected.len(), first, score)?
                 }
-                None => self.laid_at_random(&asked, first)?,
+                None => self.template_scores_at_random(&templates, first)?,
             };
-            let null = Null::of(&null);
-            let laying = Laying { most: places_each(options), explain: options.explain };
-            let mut places = self.lay(&heard.asked, &candidates, laying)?;
-            match &heard.phones {
-                Some(phones) => respell(&mut places, (&heard.asked, phones), (options.k, options.explain), read)?,
-                None => refine(&mut places, &heard.phases, (options.k, options.explain), read)?,
+            let null = NullDistribution::of(&null);
+            let align_options = AlignOptions { most: candidates_each(options), explain: options.explain };
+            let mut candidates = self.align(&template.expected, &shortlist, align_options)?;
+            match &template.phones {
+                Some(phones) => {
+                    rescore_phones(&mut candidates, (&template.expected, phones), (options.k, options.explain), read)?
+                }
+                None => refine_subframe(&mut candidates, &template.phases, (options.k, options.explain), read)?,
             }
-            let speech = heard.phases.first().map(|phase| &phase.speech);
+            let speech = template.phases.first().map(|phase| &phase.speech);
             let spans = self.spans_at_random(&sound.spans)?;
-            let asked = Asked { null, line: LAID, speech, spans, moments: heard.asked.len() };
-            let mut found = self.finish(places, &asked, options);
-            self.widen(&mut found, heard)?;
-            return Ok(found);
+            let context = QueryContext { null, calibration: ALIGNED, speech, spans, frames: template.expected.len() };
+            let mut hits = self.finish(candidates, &context, options);
+            self.widen(&mut hits, template)?;
+            return Ok(hits);
         }
-        let hits = match (question, sound.spans.as_slice()) {
-            (Question::Word(_), [_, _, ..]) => self.of_words(&sound.spans, options)?,
+        let hits = match (query, sound.spans.as_slice()) {
+            (Query::Word(_), [_, _, ..]) => self.of_words(&sound.spans, options)?,
             (_, [(_, embedding)]) => self.one(embedding, options)?,
-            (_, spans) => self.sequence(spans, options)?,
+            (_, spans) => self.windows(spans, options)?,
         };
-        Ok(self.finish(unlaid(hits), &Asked::plain(self.spans_at_random(&sound.spans[..1])?, SPAN), options))
+        Ok(self.finish(unaligned(hits), &QueryContext::plain(self.spans_at_random(&sound.spans[..1])?, SPAN), options))
     }
 
-    /// Examples together: each is laid along the best places for their middle, and a place is worth what it is to all of them.
-    fn several(&self, like: &[Sound], unlike: &[Sound], options: &Options) -> Result<Vec<Found>, SearchError> {
+    /// Examples together: each is aligned with the best candidates for their mean; a candidate's score is that by all examples.
+    fn examples(&self, like: &[Sound], unlike: &[Sound], options: &SearchOptions) -> Result<Vec<Hit>, SearchError> {
         let middle = middle(like, unlike)?;
-        let asked = |sound: &Sound| sound.heard.as_ref().map(|heard| heard.asked.clone());
-        let all_heard = |sounds: &[Sound]| -> Option<Vec<Pattern>> { sounds.iter().map(asked).collect() };
-        let (Some(like), Some(unlike), true) = (all_heard(like), all_heard(unlike), options.rerank) else {
+        let expected = |sound: &Sound| sound.template.as_ref().map(|template| template.expected.clone());
+        let templates = |sounds: &[Sound]| -> Option<Vec<FrameTemplate>> { sounds.iter().map(expected).collect() };
+        let (Some(like), Some(unlike), true) = (templates(like), templates(unlike), options.rescore) else {
             let nowhere = Span { start: 0, len: 0 };
-            let asked = Asked::plain(self.spans_at_random(&[(nowhere, middle.clone())])?, SPAN);
-            return Ok(self.finish(unlaid(self.one(&middle, options)?), &asked, options));
+            let context = QueryContext::plain(self.spans_at_random(&[(nowhere, middle.clone())])?, SPAN);
+            return Ok(self.finish(unaligned(self.one(&middle, options)?), &context, options));
         };
         let Some((first, others)) = like.split_first() else { return Ok(Vec::new()) };
-        let candidates = self.wide(&middle, options)?;
-        let laying = Laying { most: usize::MAX, explain: options.explain };
-        let mut places = self.lay(first, &candidates, laying)?;
-        let lay_all = |sounds: &[Pattern]| -> Result<Vec<Vec<Place>>, SearchError> {
-            sounds.iter().map(|heard| self.lay(heard, &candidates, laying)).collect()
+        let shortlist = self.wide(&middle, options)?;
+        let align_options = AlignOptions { most: usize::MAX, explain: options.explain };
+        let mut candidates = self.align(first, &shortlist, align_options)?;
+        let align_all = |sounds: &[FrameTemplate]| -> Result<Vec<Vec<Candidate>>, SearchError> {
+            sounds.iter().map(|template| self.align(template, &shortlist, align_options)).collect()
         };
-        let (others, against) = (lay_all(others)?, lay_all(&unlike)?);
-        let near = |by: &[Place], hit: &Hit| {
+        let (others, against) = (align_all(others)?, align_all(&unlike)?);
+        let near = |by: &[Candidate], hit: &IndexHit| {
             // Best first, so that the first is the best one.
             let same = by.iter().find(|p| p.hit.source == hit.source && p.hit.span.overlap(&hit.span) > 0);
-            same.map(|place| place.hit.score)
+            same.map(|candidate| candidate.hit.score)
         };
-        for place in &mut places {
-            // Where an example has no place of its own, it is no more like that than its worst place.
-            let worst = |by: &Vec<Place>| by.last().map_or(0.0, |place| place.hit.score);
-            let least = |by: &Vec<Place>| near(by, &place.hit).unwrap_or_else(|| worst(by));
-            let scores: Vec<f32> = std::iter::once(place.hit.score).chain(others.iter().map(least)).collect();
+        for candidate in &mut candidates {
+            // Where an example has no candidate of its own, it scores as its worst one.
+            let worst = |by: &Vec<Candidate>| by.last().map_or(0.0, |candidate| candidate.hit.score);
+            let least = |by: &Vec<Candidate>| near(by, &candidate.hit).unwrap_or_else(|| worst(by));
+            let scores: Vec<f32> = std::iter::once(candidate.hit.score).chain(others.iter().map(least)).collect();
             let wrong: Vec<f32> = against.iter().map(least).collect();
-            place.hit.score = joint(&scores, &wrong);
+            candidate.hit.score = joint(&scores, &wrong);
         }
-        best_first(&mut places);
-        // A random place is judged as every other: by all examples together.
-        let at_random = |sounds: &[Pattern]| -> Result<Vec<Vec<f32>>, SearchError> {
-            sounds.iter().map(|heard| self.laid_at_random(&[heard], &middle)).collect()
+        best_first(&mut candidates);
+        // A random place is scored as every candidate: by all examples together.
+        let at_random = |sounds: &[FrameTemplate]| -> Result<Vec<Vec<f32>>, SearchError> {
+            sounds.iter().map(|template| self.template_scores_at_random(&[template], &middle)).collect()
         };
         let (by_like, by_unlike) = (at_random(&like)?, at_random(&unlike)?);
         let scores_at = |by: &[Vec<f32>], place: usize| -> Vec<f32> { by.iter().map(|scores| scores[place]).collect() };
         let count = by_like.first().map_or(0, Vec::len);
         let null: Vec<f32> =
             (0..count).map(|place| joint(&scores_at(&by_like, place), &scores_at(&by_unlike, place))).collect();
-        Ok(self.finish(places, &Asked::plain(Null::of(&null), LAID), options))
+        Ok(self.finish(candidates, &QueryContext::plain(NullDistribution::of(&null), ALIGNED), options))
     }
 
-    /// Merges, drops what is not wanted and says how probable the rest is.
-    fn finish(&self, mut places: Vec<Place>, asked: &Asked<'_>, options: &Options) -> Vec<Found> {
-        places.retain(|place| {
-            !options.not.is_some_and(|(id, not)| id == place.hit.source && not.overlap(&place.hit.span) > 0)
+    /// Merges overlapping candidates, drops those that are not wanted and computes the confidence of the rest.
+    fn finish(&self, mut candidates: Vec<Candidate>, context: &QueryContext<'_>, options: &SearchOptions) -> Vec<Hit> {
+        candidates.retain(|candidate| {
+            !options.not.is_some_and(|(id, not)| id == candidate.hit.source && not.overlap(&candidate.hit.span) > 0)
         });
-        merge_by(&mut places, options.per_file, |place| &mut place.hit);
-        places.retain(|place| options.min_score.is_none_or(|least| place.hit.score >= least));
-        places.truncate(options.k);
-        let found = places.into_iter().map(|Place { hit, cosine, spread, own, account, moments }| {
-            let (null, segments) = (asked.null.as_ref(), self.reader.len());
-            let span = asked.spans.as_ref().map_or(0.0, |spans| spans.z(cosine));
-            let confidence = match (asked.speech, own) {
+        merge_by(&mut candidates, options.per_file, |candidate| &mut candidate.hit);
+        candidates.retain(|candidate| options.min_score.is_none_or(|least| candidate.hit.score >= least));
+        candidates.truncate(options.k);
+        let hits = candidates.into_iter().map(|Candidate { hit, cosine, spread, own, account, alignment }| {
+            let (null, segments) = (context.null.as_ref(), self.reader.len());
+            let span = context.spans.as_ref().map_or(0.0, |spans| spans.z(cosine));
+            let confidence = match (context.speech, own) {
                 (Some(speech), Some(own)) => {
-                    confidence_of_clip(hit.score, null, &Sameness::of(speech, own, span), segments)
+                    confidence_of_clip(hit.score, null, &ClipEvidence::of(speech, own, span), segments)
                 }
-                (None, _) if asked.spans.is_some() => {
-                    let written = Written { span, spread, account, moments: asked.moments };
-                    confidence_of_writing(hit.score, null, &written, segments)
+                (None, _) if context.spans.is_some() => {
+                    let evidence = TextEvidence { span, spread, account, frames: context.frames };
+                    confidence_of_text(hit.score, null, &evidence, segments)
                 }
-                _ => confidence(hit.score, null, asked.line, segments),
+                _ => confidence(hit.score, null, context.calibration, segments),
             };
-            Found { hit, confidence, moments }
+            Hit::new(hit, confidence, alignment)
         });
-        let found: Vec<Found> = found.collect();
-        match found.first() {
-            Some(best) if best.confidence >= options.min_confidence => found,
+        let hits: Vec<Hit> = hits.collect();
+        match hits.first() {
+            Some(best) if best.confidence >= options.min_confidence => hits,
             _ => Vec::new(),
         }
     }
 
-    /// What is to be looked at moment by moment: more than is wanted, best first.
-    fn candidates(&self, spans: &[Embedded], options: &Options) -> Result<Vec<Hit>, SearchError> {
+    /// The segments of the index whose surroundings are to be aligned: more than is wanted, best first.
+    fn shortlist(&self, spans: &[Embedded], options: &SearchOptions) -> Result<Vec<IndexHit>, SearchError> {
         match spans {
             [(_, embedding)] => Ok(self.wide(embedding, options)?),
             _ => {
-                let k = CANDIDATES.max(options.k.saturating_mul(CANDIDATES_EACH)).min(self.reader.len());
-                Ok(self.sequence(spans, &Options { k, per_file: false, ..options.clone() })?)
+                let k = SHORTLIST.max(options.k.saturating_mul(SHORTLIST_EACH)).min(self.reader.len());
+                Ok(self.windows(spans, &SearchOptions { k, per_file: false, ..options.clone() })?)
             }
         }
     }
 
-    /// As [`candidates`](Self::candidates), for written words: what is near any of them.
-    fn of_words(&self, words: &[Embedded], options: &Options) -> Result<Vec<Hit>, IndexError> {
+    /// As [`shortlist`](Self::shortlist), for written words: what is near any of them.
+    fn of_words(&self, words: &[Embedded], options: &SearchOptions) -> Result<Vec<IndexHit>, IndexError> {
         let mut hits = Vec::new();
         for (_, word) in words {
             hits.extend(self.wide(word, options)?);
         }
-        hits.sort_by(|a: &Hit, b| b.score.total_cmp(&a.score).then(a.segment.cmp(&b.segment)));
+        hits.sort_by(|a: &IndexHit, b| b.score.total_cmp(&a.score).then(a.segment.cmp(&b.segment)));
         Ok(hits)
     }
 
-    fn wide(&self, embedding: &Embedding, options: &Options) -> Result<Vec<Hit>, IndexError> {
-        let k = CANDIDATES.max(options.k.saturating_mul(CANDIDATES_EACH)).min(self.reader.len());
-        self.reader.search(&Query::new(embedding).k(k).exact(options.exact).filter(filter(options)))
+    fn wide(&self, embedding: &Embedding, options: &SearchOptions) -> Result<Vec<IndexHit>, IndexError> {
+        let k = SHORTLIST.max(options.k.saturating_mul(SHORTLIST_EACH)).min(self.reader.len());
+        self.reader.search(&IndexQuery::new(embedding).k(k).exact(options.exact).filter(filter(options)))
     }
 
-    fn lay(&self, heard: &Pattern, candidates: &[Hit], laying: Laying) -> Result<Vec<Place>, SearchError> {
-        match self.whole()? {
-            Some(recordings) => Ok(rerank_whole(heard, candidates, recordings, laying)),
-            None => rerank(heard, candidates, &self.known, &self.archive, laying).map_err(frames),
+    fn align(
+        &self,
+        query: &FrameTemplate,
+        shortlist: &[IndexHit],
+        options: AlignOptions,
+    ) -> Result<Vec<Candidate>, SearchError> {
+        match self.loaded()? {
+            Some(recordings) => Ok(rescore_loaded(query, shortlist, recordings, options)),
+            None => rescore(query, shortlist, &self.recordings, &self.store, options).map_err(frames),
         }
     }
 
-    /// All recordings, where they are few enough to be looked at in full.
-    fn whole(&self) -> Result<Option<&[Whole]>, SearchError> {
-        let vectors: u64 = self.known.values().map(|known| known.samples.div_ceil(STEP)).sum();
-        if vectors > MOST_VECTORS as u64 {
+    /// All recordings, where they are few enough to be aligned in full.
+    fn loaded(&self) -> Result<Option<&[LoadedFrames]>, SearchError> {
+        let frames_in_all: u64 = self.recordings.values().map(|recording| recording.samples.div_ceil(STEP)).sum();
+        if frames_in_all > MOST_FRAMES as u64 {
             return Ok(None);
         }
-        if let Some(whole) = self.whole.get() {
-            return Ok(Some(whole));
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(Some(loaded));
         }
-        let whole = read_all(&self.reader, &self.known, &self.archive).map_err(frames)?;
-        Ok(Some(self.whole.get_or_init(|| whole)))
+        let loaded = load_all(&self.reader, &self.recordings, &self.store).map_err(frames)?;
+        Ok(Some(self.loaded.get_or_init(|| loaded)))
     }
 
-    /// What a recording has there, and its length in samples.
-    pub(super) fn hear(&self, source: SourceId, range: Range<usize>) -> Result<(Heard, u64), SearchError> {
-        let Some(known) = self.known.get(&source) else { return Ok((Heard::new(1), 0)) };
-        Ok((self.archive.read(&known.key, known.samples, range).map_err(frames)?, known.samples))
+    /// Acoustic frames of a recording, and its length in samples.
+    pub(super) fn frames(&self, source: SourceId, range: Range<usize>) -> Result<(AcousticFrames, u64), SearchError> {
+        let Some(recording) = self.recordings.get(&source) else { return Ok((AcousticFrames::new(1), 0)) };
+        Ok((self.store.read(&recording.key, recording.samples, range).map_err(frames)?, recording.samples))
     }
 
-    /// Hits begin and end with the clip, quiet included, where the recording has that quiet too.
-    fn widen(&self, found: &mut [Found], heard: &Excerpt) -> Result<(), SearchError> {
-        if heard.before.is_empty() && heard.after.is_empty() {
+    /// Hits begin and end with the clip, silence included, where the recording has that silence too.
+    fn widen(&self, hits: &mut [Hit], template: &QueryTemplate) -> Result<(), SearchError> {
+        if template.before.is_empty() && template.after.is_empty() {
             return Ok(());
         }
-        for Found { hit, .. } in found {
-            let Some(known) = self.known.get(&hit.source) else { continue };
-            let read = |range| self.hear(hit.source, range).map(|(heard, _)| heard);
-            hit.span = quiet::widened(hit.span, known.samples, heard, read)?;
+        for hit in hits {
+            let Some(recording) = self.recordings.get(&hit.source) else { continue };
+            let read = |range| self.frames(hit.source, range).map(|(frames, _)| frames);
+            hit.span = quiet::widened(hit.span, recording.samples, template, read)?;
         }
         Ok(())
     }
 
     /// One span: asks for more and more segments until enough are left after merging, or there are no more.
-    fn one(&self, embedding: &Embedding, options: &Options) -> Result<Vec<Hit>, IndexError> {
+    fn one(&self, embedding: &Embedding, options: &SearchOptions) -> Result<Vec<IndexHit>, IndexError> {
         let all = self.reader.len();
         // A moment shows up as several overlapping segments.
         let mut k = options.k.saturating_mul(8).max(64);
         loop {
-            let mut query = Query::new(embedding)
+            let mut query = IndexQuery::new(embedding)
                 .k(k.min(all))
                 .exact(options.exact)
                 .per_source(options.per_file)
@@ -374,20 +386,20 @@ impl Searcher {
     }
 }
 
-fn frames(cause: ArchiveError) -> SearchError {
+fn frames(cause: FrameStoreError) -> SearchError {
     SearchError::Frames { cause }
 }
 
-/// Places of one recording that may become hits: some may be what the clip was cut from.
-fn places_each(options: &Options) -> usize {
+/// Candidates of one recording that may become hits: some may be what the clip was cut from.
+fn candidates_each(options: &SearchOptions) -> usize {
     let wanted = if options.per_file { 1 } else { options.k };
     wanted.saturating_add(if options.not.is_some() { 8 } else { 0 })
 }
 
-/// Places that were found by their vectors alone.
-fn unlaid(hits: Vec<Hit>) -> Vec<Place> {
+/// Candidates that were found by the vectors of their spans alone.
+fn unaligned(hits: Vec<IndexHit>) -> Vec<Candidate> {
     hits.into_iter()
-        .map(|hit| Place { cosine: hit.score, spread: 0.0, own: None, account: 0.0, hit, moments: Vec::new() })
+        .map(|hit| Candidate { cosine: hit.score, spread: 0.0, own: None, account: 0.0, hit, alignment: Vec::new() })
         .collect()
 }
 
@@ -395,6 +407,6 @@ pub(super) fn cosine(a: &Embedding, b: &[f32]) -> f32 {
     a.as_slice().iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-pub(super) fn filter(options: &Options) -> Filter {
+pub(super) fn filter(options: &SearchOptions) -> Filter {
     Filter { not_overlapping: options.not, ..Filter::default() }
 }

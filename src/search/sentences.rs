@@ -1,6 +1,6 @@
 //! Embedded sentences → the sentences nearest to them.
 
-use audiosearch_index::{Embedding, Hit, IndexError, Query, Reader};
+use audiosearch_index::{Embedding, Hit as IndexHit, IndexError, Query as IndexQuery, Reader};
 
 /// Sentences that are asked of the index at least: it orders by its codes first, and sentences may differ by a word alone.
 const LEAST: usize = 100;
@@ -28,14 +28,14 @@ pub fn search_sentences(
     reader: &Reader,
     sentence: &Embedding,
     options: &SentenceOptions,
-) -> Result<Vec<Hit>, IndexError> {
+) -> Result<Vec<IndexHit>, IndexError> {
     let all = reader.len();
     // Asks for more and more until enough are left without the sentence itself, or there are no more.
     let mut k = options.k.saturating_add(usize::from(options.not.is_some())).max(LEAST);
     loop {
-        // Of a file whose best sentence is the one left out the next best counts, so files are told apart afterwards then.
+        // Of a file whose best sentence is the one left out the next best counts, so files are distinguished afterwards then.
         let per_source = options.per_file && options.not.is_none();
-        let mut query = Query::new(sentence).k(k.min(all)).exact(options.exact).per_source(per_source);
+        let mut query = IndexQuery::new(sentence).k(k.min(all)).exact(options.exact).per_source(per_source);
         query.min_score = options.min_score;
         let mut hits = reader.search(&query)?;
         let exhausted = k >= all || hits.len() < k;

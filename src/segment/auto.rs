@@ -1,6 +1,6 @@
 //! Choosing by duration.
 
-use super::whole::Whole;
+use super::whole::WholeClip;
 use super::windows::Windows;
 use super::{LENGTH, SHIFT, Segmenter, Span};
 
@@ -13,13 +13,13 @@ pub(super) struct Auto {
     short: u64,
     /// Energies of a recording that may still be a short one; none once it is known to be longer.
     begun: Option<Vec<f32>>,
-    whole: Whole,
+    whole: WholeClip,
     windows: Windows,
 }
 
 impl Auto {
     /// Recordings of at most `short` samples are taken whole.
-    pub fn new(short: u64, whole: Whole, windows: Windows) -> Self {
+    pub fn new(short: u64, whole: WholeClip, windows: Windows) -> Self {
         Self { short, begun: Some(Vec::new()), whole, windows }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::activity::{Activity, LAG};
 use super::auto::Auto;
 use super::pauses::{Limits, Pauses};
-use super::whole::Whole;
+use super::whole::WholeClip;
 use super::windows::{Window, Windows};
 use super::{SHIFT, Segmenter};
 use crate::audio::SAMPLE_RATE;
@@ -106,7 +106,7 @@ impl SegmentConfig {
     /// than so many samples after its start, so that a caller needs to remember no more than that.
     pub fn segmenter(&self, mode: SegmentMode, duration: Option<f64>) -> (Box<dyn Segmenter + Send>, u64) {
         let lag = (LAG + 4) * SHIFT;
-        let whole = Whole::new(self.floor_db);
+        let whole = WholeClip::new(self.floor_db);
         let short = frames(self.short_recording) * SHIFT;
         let known_long = duration.is_some_and(|seconds| seconds * f64::from(SAMPLE_RATE) > (short + SHIFT) as f64);
         match mode {

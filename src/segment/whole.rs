@@ -4,18 +4,18 @@ use super::{Segmenter, Span, span};
 
 /// One span from the first to the last sample, unless all is below the absolute floor.
 #[derive(Debug)]
-pub(super) struct Whole {
+pub(super) struct WholeClip {
     floor: f32,
     sound: bool,
 }
 
-impl Whole {
+impl WholeClip {
     pub fn new(floor: f32) -> Self {
         Self { floor, sound: false }
     }
 }
 
-impl Segmenter for Whole {
+impl Segmenter for WholeClip {
     fn push(&mut self, energy_db: &[f32], _out: &mut Vec<Span>) {
         self.sound |= energy_db.iter().any(|&energy| energy > self.floor);
     }

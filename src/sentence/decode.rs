@@ -48,13 +48,13 @@ fn greedy(words: &Words, order: &Tensor, longest: usize) -> Result<Vec<Vec<i64>>
         if going.is_empty() {
             break;
         }
-        let told: Vec<i64> = going.iter().map(|&at| ids[at as usize]).collect();
+        let given: Vec<i64> = going.iter().map(|&at| ids[at as usize]).collect();
         // Rows that have ended are dropped, so that one long sentence does not carry a whole batch.
         if going.len() < open.len() {
             memory = memory.rows(&Tensor::f_from_slice(&going)?.f_to_device(words.device)?)?;
             open = going.iter().map(|&at| open[at as usize]).collect();
         }
-        memory = words.advance(&Tensor::f_from_slice(&told)?.f_to_device(words.device)?, &memory)?;
+        memory = words.advance(&Tensor::f_from_slice(&given)?.f_to_device(words.device)?, &memory)?;
     }
     sentences.iter_mut().for_each(|sentence| sentence.truncate(longest));
     Ok(sentences)
@@ -94,10 +94,10 @@ fn beam(words: &Words, order: &Tensor, options: DecodeOptions) -> Result<Vec<i64
             break;
         }
         let parents: Vec<i64> = kept.iter().map(|&(_, parent, _)| parent as i64).collect();
-        let told: Vec<i64> = kept.iter().map(|&(_, _, id)| id).collect();
+        let given: Vec<i64> = kept.iter().map(|&(_, _, id)| id).collect();
         open = kept.iter().map(|&(chance, parent, id)| (chance, [&open[parent].1[..], &[id]].concat())).collect();
         memory = memory.rows(&Tensor::f_from_slice(&parents)?.f_to_device(words.device)?)?;
-        memory = words.advance(&Tensor::f_from_slice(&told)?.f_to_device(words.device)?, &memory)?;
+        memory = words.advance(&Tensor::f_from_slice(&given)?.f_to_device(words.device)?, &memory)?;
     }
     let unfinished = || open.iter().max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, ids)| ids.clone());
     let mut ids = best.map(|(_, ids)| ids).or_else(unfinished).unwrap_or_default();

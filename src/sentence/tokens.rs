@@ -61,7 +61,7 @@ impl Tokens {
         let mut bpe = BPE::default();
         trainer.train(&mut bpe).map_err(|e| fault(e.to_string()))?;
         let model = serde_json::to_value(&bpe).map_err(|e| fault(e.to_string()))?;
-        let written: Written = serde_json::from_value(model).map_err(|e| fault(e.to_string()))?;
+        let written: TokenizerFile = serde_json::from_value(model).map_err(|e| fault(e.to_string()))?;
         let mut ids: HashMap<String, u32> =
             (0..=255u8).map(|byte| (char_of(byte).to_string(), BYTES as u32 + u32::from(byte))).collect();
         let mut merges = Vec::with_capacity(written.merges.len());
@@ -173,7 +173,7 @@ impl Tokens {
 
 /// What the library writes of a trained model.
 #[derive(serde::Deserialize)]
-struct Written {
+struct TokenizerFile {
     merges: Vec<(String, String)>,
 }
 

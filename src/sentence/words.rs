@@ -54,9 +54,9 @@ impl Words {
     }
 
     /// Decoder states [rows, longest + 1, width] before each token and before the end, from states [rows, width], having been
-    /// told the true tokens before it (teacher forcing).
-    pub fn taught(&self, from: &Tensor, told: &Padded) -> Result<Tensor, TchError> {
-        let states = self.decoder.run(&self.embed(&told.ids)?, Some(from))?;
+    /// given the true tokens before it (teacher forcing).
+    pub fn taught(&self, from: &Tensor, given: &Padded) -> Result<Tensor, TchError> {
+        let states = self.decoder.run(&self.embed(&given.ids)?, Some(from))?;
         Tensor::f_cat(&[from.f_unsqueeze(1)?, states], 1)
     }
 

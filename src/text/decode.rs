@@ -48,7 +48,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub fn new(path: &Path, file: File) -> Self {
-        // UTF-8 comes through as it is, so that what is wrong with it can be told by line.
+        // UTF-8 comes through as it is, so that what is wrong with it can be reported by line.
         let decoder = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(file);
         let reader = BufReader::with_capacity(BUFFER, decoder);
         Self { path: path.to_owned(), reader, rest: Vec::new(), number: 0, within: false, damage: None }

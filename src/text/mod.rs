@@ -2,7 +2,7 @@
 //!
 //! [`read`] goes through a file in bounded memory, whatever its size; only Markdown is held whole, up to 64 MB. Bytes become lines
 //! (`decode`), lines become blocks between which no sentence goes on (`plain`, `markdown`), blocks become sentences by the boundaries
-//! of UAX #29 (`block`, `split`). Whether a line end inside a paragraph ends a sentence is told from the lines themselves (`wrap`).
+//! of UAX #29 (`block`, `split`). Whether a line end inside a paragraph ends a sentence is decided from the lines themselves (`wrap`).
 
 mod block;
 mod decode;
@@ -77,7 +77,7 @@ pub fn is_text_path(path: &Path) -> bool {
 
 /// Hands the sentences of a file to `each` in their order, until that breaks off.
 ///
-/// UTF-8, and UTF-16 with a byte order mark. Bytes that are no UTF-8 become U+FFFD and are told of in the [`Outline`]. Markdown is
+/// UTF-8, and UTF-16 with a byte order mark. Bytes that are no UTF-8 become U+FFFD and are counted in the [`Outline`]. Markdown is
 /// read as its text: code blocks, HTML, images and front matter are left out; headings, list items and table cells are blocks.
 ///
 /// # Errors

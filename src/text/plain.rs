@@ -19,7 +19,7 @@ pub(super) fn read(
 ) -> Result<ControlFlow<()>, TextError> {
     let mut head = VecDeque::new();
     let wrap = match mode {
-        SentenceMode::Auto => wrap::tell(&fill(lines, &mut head)?),
+        SentenceMode::Auto => wrap::detect(&fill(lines, &mut head)?),
         SentenceMode::Lines => None,
         SentenceMode::Prose => Some(Wrap::ALWAYS),
     };

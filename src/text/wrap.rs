@@ -30,7 +30,7 @@ impl Wrap {
 }
 
 /// The width that lines are filled to, where they are.
-pub(super) fn tell(lines: &[String]) -> Option<Wrap> {
+pub(super) fn detect(lines: &[String]) -> Option<Wrap> {
     // Of each line end inside a paragraph: the widths that it agrees with, from and up to.
     let mut ends = Vec::new();
     let (mut ending, mut beginning) = (0, 0);
@@ -50,7 +50,7 @@ pub(super) fn tell(lines: &[String]) -> Option<Wrap> {
     }
     agreed(&ends).or_else(|| {
         let roughly: Vec<_> = ends.iter().map(|&(from, to)| (from, (to as f64 / (1.0 - RAGGED)) as usize)).collect();
-        // What fits within a ragged width is told by the narrowest line that it allows.
+        // What fits within a ragged width follows from the narrowest line that it allows.
         agreed(&roughly).map(|Wrap(width)| Wrap((width as f64 * (1.0 - RAGGED)) as usize))
     })
 }

@@ -3,10 +3,10 @@
 use std::hint::black_box;
 
 use audiosearch::{
+    acoustic::AcousticEncoder,
     features::{FRAME_LENGTH, FRAME_SHIFT, FeatureConfig, Features, Frontend as _, LogMel},
-    frames::FrameNetwork,
     kernels::{Arch, Matrix, Simd, WithSimd, sigmoid, tanh},
-    search::lay_along,
+    search::subsequence_dtw,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -88,19 +88,19 @@ fn fbank(criterion: &mut Criterion) {
 
 /// A clip of 0.6 s laid along recordings; throughput in pairs of moments, 40 ms each.
 fn alignment(criterion: &mut Criterion) {
-    let Ok(network) = FrameNetwork::shipped() else { return };
-    let heard = |frames: usize| {
+    let Ok(network) = AcousticEncoder::shipped() else { return };
+    let frames_of = |frames: usize| {
         let mut features = Features::new(network.features().bands);
         LogMel::new(network.features()).compute(&noise(FRAME_LENGTH + (frames - 1) * FRAME_SHIFT), &mut features);
-        network.hear(&features)
+        network.encode(&features)
     };
-    let query = network.pattern(&heard(60));
+    let query = network.template(&frames_of(60));
     let mut group = criterion.benchmark_group("subsequence DTW");
     for seconds in [1, 10] {
-        let stretch = heard(seconds * 100);
+        let stretch = frames_of(seconds * 100);
         group.throughput(Throughput::Elements((query.len() * stretch.len()) as u64));
         group.bench_function(BenchmarkId::new("0.6 s along", format!("{seconds} s")), |bench| {
-            bench.iter(|| lay_along(black_box(&query), black_box(&stretch), 3));
+            bench.iter(|| subsequence_dtw(black_box(&query), black_box(&stretch), 3));
         });
     }
     group.finish();

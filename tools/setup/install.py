@@ -3,7 +3,7 @@
 
     install.py [--prefix /usr/local] [--destdir DIR]     programs, LibTorch's libraries, manual pages, completions, licences
     install.py --uninstall [--prefix …] [--destdir …]    takes them away again
-    install.py --dist FOLDER                             FOLDER/audiosearch-VERSION-MACHINE.tar.gz: the same, to be unpacked anywhere
+    install.py --dist FOLDER                             FOLDER/audiosearch-VERSION-MACHINE.tar.gz: the same, to be dequantised anywhere
 
 Programs lie in PREFIX/bin, and look for LibTorch in ../lib/audiosearch beside it (build.rs). A LibTorch with CUDA (gigabytes) is not
 copied: `audiosearch-torch` keeps the address of the one that it was built with. Python's standard library is enough.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the frame network (src/frames/weights/frames.safetensors) again.
+"""Trains the frame network (src/acoustic/weights/frames.safetensors) again.
 
     align_sounds.py --data DIR --out sounds.jsonl
     synth_sounds.py --engine flite --sentences FILE --count 2000 --out flite.npz

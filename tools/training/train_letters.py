@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the letters network (src/frames/weights/letters.safetensors) again: how written words sound.
+"""Trains the letters network (src/acoustic/weights/letters.safetensors) again: how written words sound.
 
     align_sounds.py --data DIR --out sounds.jsonl
     train_letters.py --dictionary FILE --sounds sounds.jsonl --out letters.safetensors [--leave-out WORDS.tsv ...] [--steps 3000]
@@ -29,7 +29,7 @@ from torch.nn import functional
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "data"))
 import sounds  # noqa: E402
 
-ALPHABET = " 'abcdefghijklmnopqrstuvwxyz"  # as in src/frames/letters.rs
+ALPHABET = " 'abcdefghijklmnopqrstuvwxyz"  # as in src/acoustic/letters.rs
 STEPS_A_LETTER = 2
 HIDDEN, LAYERS, TAPS = 128, 5, 5
 BATCH, RATE = 160, 2e-3

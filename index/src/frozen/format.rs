@@ -19,7 +19,7 @@
 //! | 60..64  | row where a search begins                                       |
 //! | 64..96  | fingerprint of the encoder                                      |
 //! | 96..104 | length of the file                                              |
-//! | 128..   | a [`Place`] of 24 bytes a section: offset, length, CRC-32, zero |
+//! | 128..   | a [`SectionRange`] of 24 bytes a section: offset, length, CRC-32, zero |
 
 use std::path::Path;
 
@@ -105,7 +105,7 @@ impl Section {
 
 /// Where a section lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Place {
+pub(crate) struct SectionRange {
     pub offset: u64,
     pub len: u64,
     pub crc: u32,
@@ -163,7 +163,7 @@ pub(crate) struct Header {
     pub layers: u32,
     pub entry: u32,
     pub fingerprint: Fingerprint,
-    pub places: [Place; Section::ALL.len()],
+    pub places: [SectionRange; Section::ALL.len()],
 }
 
 impl Header {
@@ -172,7 +172,7 @@ impl Header {
         (dimension as usize).next_multiple_of(ALIGN as usize)
     }
 
-    pub fn place(&self, section: Section) -> Place {
+    pub fn place(&self, section: Section) -> SectionRange {
         self.places[section as usize]
     }
 
@@ -237,10 +237,10 @@ impl Header {
         }
         let mut fingerprint = [0; 32];
         fingerprint.copy_from_slice(&head[64..96]);
-        let mut places = [Place::default(); Section::ALL.len()];
+        let mut places = [SectionRange::default(); Section::ALL.len()];
         for (i, place) in places.iter_mut().enumerate() {
             let at = PLACES + i * 24;
-            *place = Place { offset: u64_at(at), len: u64_at(at + 8), crc: u32_at(at + 16) };
+            *place = SectionRange { offset: u64_at(at), len: u64_at(at + 8), crc: u32_at(at + 16) };
         }
         let header = Self {
             kind: if u32_at(16) == 0 { Kind::Base } else { Kind::Tail },

@@ -1,4 +1,4 @@
-//! The frozen generation: one flat, checksummed, memory-mapped file that answers queries without the truth.
+//! The frozen generation: one flat, checksummed, memory-mapped file that answers queries without the sled store.
 //!
 //! A collection has a base, with the graph, and beside it at most one tail: what came or went since the base was
 //! built. Both are written under a temporary name, synced and renamed, and never changed afterwards.

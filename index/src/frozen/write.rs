@@ -5,7 +5,7 @@ use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::contents::Contents;
-use super::format::{ALIGN, HEADER, Header, Kind, Place, Section};
+use super::format::{ALIGN, HEADER, Header, Kind, Section, SectionRange};
 use super::layers;
 use crate::Schema;
 use crate::adjacency::Graph;
@@ -88,7 +88,7 @@ struct Sections {
     out: BufWriter<File>,
     at: u64,
     open: Option<(Section, u64, crc32fast::Hasher)>,
-    places: [Place; Section::ALL.len()],
+    places: [SectionRange; Section::ALL.len()],
 }
 
 impl Sections {
@@ -122,7 +122,7 @@ impl Sections {
 
     fn end(&mut self) {
         if let Some((section, offset, hasher)) = self.open.take() {
-            self.places[section as usize] = Place { offset, len: self.at - offset, crc: hasher.finalize() };
+            self.places[section as usize] = SectionRange { offset, len: self.at - offset, crc: hasher.finalize() };
         }
     }
 

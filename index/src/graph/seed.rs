@@ -1,4 +1,4 @@
-//! hnsw_rs builds, and its graph is laid flat.
+//! hnsw_rs builds, and its graph is flattened.
 
 use hnsw_rs::prelude::{Distance, Hnsw};
 use rayon::prelude::*;

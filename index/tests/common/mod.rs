@@ -118,7 +118,7 @@ pub fn versions(reader: &Reader) -> BTreeMap<u64, u64> {
 }
 
 /// Opens the store, which must not be damaged, and returns what it holds: as the next commit shows it, and again as a
-/// rebuild from the truth alone does.
+/// rebuild from the sled store alone does.
 pub fn assert_whole(dir: &Path) -> BTreeMap<u64, u64> {
     let index = Index::create(dir, AUDIO, schema(16)).unwrap();
     let report = index.verify().unwrap();

@@ -17,7 +17,7 @@ use crate::{
     sentence::paragraph::{Levels, ParagraphModel, Rewritten},
 };
 
-/// Paragraphs that are written at a time, so that Ctrl-C is heard.
+/// Paragraphs that are written at a time, so that Ctrl-C takes effect.
 const AT_A_TIME: usize = 128;
 
 /// Do paragraphs come back out of their vectors?

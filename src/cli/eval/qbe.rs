@@ -22,11 +22,11 @@ use super::super::{
     query::written,
 };
 use crate::{
+    acoustic::{AcousticEncoder, Letters},
     baseline::WarpedBaseline,
     eval::{Detecting, Detection, QueryByExample, Token, Utterance, detecting, query_by_example},
-    frames::{FrameNetwork, Letters},
-    pipeline::{ClipTask, Ingest, Keys, Settings, Status, listen_to_clips},
-    search::{Found, MIN_CONFIDENCE, Options, Question, Searcher, Sound, query_spans},
+    pipeline::{ClipTask, Ingest, Keys, Settings, Status, embed_query_clips},
+    search::{Hit, MIN_CONFIDENCE, Query, SearchOptions, Searcher, Sound, query_spans},
     segment::{SegmentConfig, SegmentMode},
 };
 
@@ -100,7 +100,7 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
     let (texts, speakers) = utts.labels_and_speakers()?;
     let utterances: Vec<Utterance> = texts.iter().zip(&speakers).map(|(text, who)| Utterance::new(text, who)).collect();
     let model = args.model.load(None, context)?;
-    let network = FrameNetwork::shipped()?;
+    let network = AcousticEncoder::shipped()?;
     let temporary = Temporary(std::env::temp_dir().join(format!("audiosearch-eval-{}", process::id())));
     let store = args.store.as_deref().unwrap_or(&temporary.0);
     fs::create_dir_all(store).with_context(|| store.display().to_string())?;
@@ -108,32 +108,31 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
 
     let searcher = Searcher::open(store, network.id())?;
     let places = places(store, &utts.rows)?;
-    let ask = |question: &Question, rerank| -> Result<Vec<Option<Answer>>> {
-        let options = Options {
+    let ask = |query: &Query, rescore| -> Result<Vec<Option<Answer>>> {
+        let options = SearchOptions {
             k: HITS,
             min_score: None,
             per_file: true,
             exact: false,
-            rerank,
+            rescore,
             explain: false,
             min_confidence: MIN_CONFIDENCE,
             not: None,
         };
-        Ok(answers(&searcher.search(question, &options)?, &searcher, &places, utts.rows.len()))
+        Ok(answers(&searcher.search(query, &options)?, &searcher, &places, utts.rows.len()))
     };
     let task = |row: &Row| ClipTask { path: row.path.clone(), clip: None, start: row.start, end: row.end };
     let tasks: Vec<ClipTask> = queries.rows.iter().map(task).collect();
     let jobs = args.jobs.count();
-    let clips = listen_to_clips(&tasks, model.encoders(jobs)?, jobs, context.interrupt.flag(), query_spans, &network);
+    let clips = embed_query_clips(&tasks, model.encoders(jobs)?, jobs, context.interrupt.flag(), query_spans, &network);
     if context.interrupt.asked() {
         bail!("interrupted");
     }
-    let mut questions = Vec::new();
+    let mut clip_queries = Vec::new();
     for clip in clips {
         // A query that cannot be read is a query that finds nothing.
-        questions.push(
-            clip.map(|clip| Question::Clip(Sound::from(clip))).map_err(|cause| context.messages.error(cause)).ok(),
-        );
+        clip_queries
+            .push(clip.map(|clip| Query::Clip(Sound::from(clip))).map_err(|cause| context.messages.error(cause)).ok());
     }
     let relevant = |query: &Token, at: usize| utterances[at].relevant(query);
     let wanted: Vec<usize> = tokens
@@ -141,16 +140,16 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
         .map(|query| (0..utterances.len()).filter(|&at| relevant(query, at) == Some(true)).count())
         .collect();
     let mut lines = Vec::new();
-    let mut measure = |method, questions: &[Option<Question>], rerank| -> Result<()> {
-        let bar = steps(&context.messages, "queries", questions.len());
+    let mut measure = |method, queries: &[Option<Query>], rescore| -> Result<()> {
+        let bar = steps(&context.messages, "queries", queries.len());
         let begun = Instant::now();
-        let rows = questions.iter().map(|question| match question {
-            Some(question) => ask(question, rerank),
+        let rows = queries.iter().map(|query| match query {
+            Some(query) => ask(query, rescore),
             None => Ok(vec![None; utts.rows.len()]),
         });
         let rows = rows.inspect(|_| bar.add(1)).collect::<Result<Vec<_>>>()?;
         drop(bar);
-        let seconds = begun.elapsed().as_secs_f64() / questions.len() as f64;
+        let seconds = begun.elapsed().as_secs_f64() / queries.len() as f64;
         let mut detections = Vec::new();
         for (query, row) in rows.iter().enumerate() {
             for (at, answer) in row.iter().enumerate().filter_map(|(at, answer)| Some((at, (*answer)?))) {
@@ -165,11 +164,11 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
         lines.push(Line { method, figures, detecting, seconds });
         Ok(())
     };
-    measure("spans", &questions, false)?;
-    measure("reranked", &questions, true)?;
+    measure("spans", &clip_queries, false)?;
+    measure("reranked", &clip_queries, true)?;
     if args.say {
         let letters = Letters::shipped()?;
-        let ask = |token: &Token| Ok(Some(Question::Word(written(&token.label, &model, &letters, &network)?)));
+        let ask = |token: &Token| Ok(Some(Query::Word(written(&token.label, &model, &letters, &network)?)));
         let words = tokens.iter().map(ask).collect::<Result<Vec<_>>>()?;
         measure("written", &words, true)?;
     }
@@ -184,7 +183,7 @@ fn fill(
     store: &Path,
     utts: &[Row],
     model: &Model,
-    network: &FrameNetwork,
+    network: &AcousticEncoder,
     args: &QbeArgs,
     context: &Context,
 ) -> Result<()> {
@@ -239,16 +238,16 @@ struct Answer {
 
 /// The best answer of every utterance that was returned.
 fn answers(
-    hits: &[Found],
+    hits: &[Hit],
     searcher: &Searcher,
     places: &HashMap<SourceKey, Vec<usize>>,
     utterances: usize,
 ) -> Vec<Option<Answer>> {
     let mut row: Vec<Option<Answer>> = vec![None; utterances];
     // Best first, so that the first of a recording is its best.
-    for Found { hit, confidence, .. } in hits {
+    for hit in hits {
         for &at in searcher.key(hit.source).and_then(|key| places.get(key)).into_iter().flatten() {
-            row[at].get_or_insert(Answer { score: hit.score, confidence: *confidence });
+            row[at].get_or_insert(Answer { score: hit.score, confidence: hit.confidence });
         }
     }
     row

@@ -20,7 +20,7 @@ use crate::{
     sentence::DecodeOptions,
 };
 
-/// Sentences that are decoded at a time, so that Ctrl-C is heard.
+/// Sentences that are decoded at a time, so that Ctrl-C takes effect.
 const AT_A_TIME: usize = 512;
 
 /// Do sentences come back out of their vectors?

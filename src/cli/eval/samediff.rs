@@ -15,13 +15,13 @@ use super::super::{
     progress::{Progress, waiting},
 };
 use crate::{
+    acoustic::Letters,
     audio::Clip,
     baseline::Untrained,
     encoder::EncoderError,
     eval::{
         AtDistance, SameDifferent, Token, by_edit_distance, cross_view_ap, same_different, same_different_by_likeness,
     },
-    frames::Letters,
     pipeline::{ClipTask, EmbeddedClip, embed_whole},
 };
 

@@ -1,4 +1,4 @@
-//! Labels from a list, laid over the segments of a store.
+//! Labels from a list, given to the segments of a store.
 
 use std::{collections::HashMap, path::Path};
 

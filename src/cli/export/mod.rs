@@ -249,12 +249,12 @@ impl ExportArgs {
         let stop = context.interrupt.flag();
         let k = projection.wanted_neighbours(points.len()).max(NEAR.min(points.len().saturating_sub(1)));
         let bar = steps(&context.messages, "neighbours", 0);
-        let mut tell = |done, of| bar.at(done, of);
-        let near = gather::neighbours(reader, points, vectors, k, &mut Progress::new(stop, &mut tell))?;
+        let mut observe = |done, of| bar.at(done, of);
+        let near = gather::neighbours(reader, points, vectors, k, &mut Progress::new(stop, &mut observe))?;
         drop(bar);
         let bar = steps(&context.messages, "places", 0);
-        let mut tell = |done, of| bar.at(done, of);
-        let places = projection.project(vectors, &near, &mut Progress::new(stop, &mut tell));
+        let mut observe = |done, of| bar.at(done, of);
+        let places = projection.project(vectors, &near, &mut Progress::new(stop, &mut observe));
         drop(bar);
         let places = places.map_err(|cause| match cause {
             ProjectionError::Interrupted => anyhow::anyhow!("interrupted; nothing was written"),

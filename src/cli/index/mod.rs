@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use audiosearch_index::{Collection, Index, IndexError, Reader, Schema};
 use clap::Args;
 
-use self::summary::News;
+use self::summary::Reporter;
 use super::{
     Context, Outcome,
     model::{JobsArgs, ModelArgs},
@@ -21,10 +21,10 @@ use super::{
     text::TextModelArgs,
 };
 use crate::{
+    acoustic::AcousticEncoder,
     encoder::Device,
-    frames::FrameNetwork,
     pipeline::{
-        Found, Ingest, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find, prune, tidy,
+        Ingest, Inputs, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find, prune, tidy,
     },
     segment::{SegmentConfig, SegmentMode},
     text::SentenceMode,
@@ -83,7 +83,7 @@ pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
     let begun = Instant::now();
     let messages = &context.messages;
     let store = args.store.existing_or_new()?;
-    let mut found = Found::default();
+    let mut found = Inputs::default();
     let mut unreadable = Vec::new();
     for path in &args.paths {
         find(path, &mut found, &mut |error| unreadable.push(error));
@@ -94,29 +94,29 @@ pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
         None => {}
     }
     if !found.texts.is_empty() && args.model.device() != Device::Cpu {
-        // Before anything is told or stored. Where it fails the texts are left out, and why is told when their turn comes.
+        // Before anything is reported or stored. Where it fails the texts are left out, and the reason is reported when their turn comes.
         let _ = context.torch();
     }
     unreadable.iter().for_each(|error| messages.error(error));
-    let mut news = News::new(messages, Output::new(args.json));
-    let Found { recordings, texts } = found;
+    let mut reporter = Reporter::new(messages, Output::new(args.json));
+    let Inputs { recordings, texts } = found;
     // A run that has nothing to index makes an empty store all the same, for recordings unless it was asked for texts.
-    let listens = !recordings.is_empty() || (texts.is_empty() && args.collection != Some(Which::Text));
-    if listens {
-        args.listen(&store, recordings, &mut news, context)?;
+    let any_recordings = !recordings.is_empty() || (texts.is_empty() && args.collection != Some(Which::Text));
+    if any_recordings {
+        args.index_recordings(&store, recordings, &mut reporter, context)?;
     } else if args.prune && args.collection != Some(Which::Text) {
-        args.prune(&store, Collection::Audio, &mut news)?;
+        args.prune(&store, Collection::Audio, &mut reporter)?;
     }
     let mut read = Duration::ZERO;
     if !texts.is_empty() {
         // Of a run without recordings all the time went to texts.
-        let from = if listens { Instant::now() } else { begun };
-        args.read(&store, texts, &mut news, context)?;
+        let from = if any_recordings { Instant::now() } else { begun };
+        args.index_texts(&store, texts, &mut reporter, context)?;
         read = from.elapsed();
     } else if args.prune && args.collection != Some(Which::Audio) {
-        args.prune(&store, Collection::Text, &mut news)?;
+        args.prune(&store, Collection::Text, &mut reporter)?;
     }
-    let summary = news.finish(begun.elapsed(), read, context.interrupt.asked())?;
+    let summary = reporter.finish(begun.elapsed(), read, context.interrupt.asked())?;
     if summary.interrupted {
         messages.error("interrupted; run the same command again to go on");
     }
@@ -125,7 +125,13 @@ pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
 
 impl IndexArgs {
     /// Recordings → the audio collection.
-    fn listen(&self, store: &Path, paths: Vec<PathBuf>, news: &mut News<'_>, context: &Context) -> Result<()> {
+    fn index_recordings(
+        &self,
+        store: &Path,
+        paths: Vec<PathBuf>,
+        reporter: &mut Reporter<'_>,
+        context: &Context,
+    ) -> Result<()> {
         let recorded = Reader::open(store, Collection::Audio).ok().map(|reader| reader.schema().model.clone());
         let model = self.model.load(recorded.as_deref(), context)?;
         let schema = Schema {
@@ -140,17 +146,17 @@ impl IndexArgs {
             segments: SegmentConfig::default(),
             force: self.force,
             readers: jobs,
-            network: FrameNetwork::shipped()?,
+            network: AcousticEncoder::shipped()?,
         };
         let ingest = Ingest::new(&index, store, settings)?;
         let writer = index.writer()?;
         let mut progress = Progress::new(&context.messages, paths.len(), "files");
         let encoders = model.bulk_encoders(jobs)?;
-        let mut tell = |report: Report| news.recording(&report, Some(&mut progress));
+        let mut observe = |report: Report| reporter.recording(&report, Some(&mut progress));
         // After an error of the store what was flushed is safe, and committing would meet the same error.
-        ingest.run(&writer, paths, encoders, context.interrupt.flag(), &mut tell).context(SAFE)?;
+        ingest.run(&writer, paths, encoders, context.interrupt.flag(), &mut observe).context(SAFE)?;
         drop(progress);
-        self.forget(store, &index, news)?;
+        self.remove_missing(store, &index, reporter)?;
         let bar = waiting(&context.messages, SEARCHABLE);
         writer.commit()?;
         drop(bar);
@@ -159,7 +165,13 @@ impl IndexArgs {
     }
 
     /// Texts → the text collection.
-    fn read(&self, store: &Path, paths: Vec<PathBuf>, news: &mut News<'_>, context: &Context) -> Result<()> {
+    fn index_texts(
+        &self,
+        store: &Path,
+        paths: Vec<PathBuf>,
+        reporter: &mut Reporter<'_>,
+        context: &Context,
+    ) -> Result<()> {
         let recorded = Reader::open(store, Collection::Text).ok().map(|reader| reader.schema().model.clone());
         let model = match self.text_model.load(recorded.as_deref(), self.model.device(), context) {
             Ok(model) => model,
@@ -180,10 +192,10 @@ impl IndexArgs {
         let writer = index.writer()?;
         let mut progress = Progress::counting(&context.messages, paths.len(), "texts", "sentences/s");
         let encoders = model.encoders(self.jobs.count())?;
-        let mut tell = |report: TextReport| news.text(&report, Some(&mut progress));
-        ingest.run(&writer, paths, encoders, context.interrupt.flag(), &mut tell).context(SAFE)?;
+        let mut observe = |report: TextReport| reporter.text(&report, Some(&mut progress));
+        ingest.run(&writer, paths, encoders, context.interrupt.flag(), &mut observe).context(SAFE)?;
         drop(progress);
-        self.forget(store, &index, news)?;
+        self.remove_missing(store, &index, reporter)?;
         let bar = waiting(&context.messages, SEARCHABLE);
         writer.commit()?;
         drop(bar);
@@ -191,20 +203,20 @@ impl IndexArgs {
     }
 
     /// `--prune` where there is nothing to index: no model is needed.
-    fn prune(&self, store: &Path, collection: Collection, news: &mut News<'_>) -> Result<()> {
+    fn prune(&self, store: &Path, collection: Collection, reporter: &mut Reporter<'_>) -> Result<()> {
         let index = match Index::open(store, collection) {
             Ok(index) => index,
             Err(IndexError::Missing { .. }) => return Ok(()),
             Err(cause) => return Err(cause.into()),
         };
-        self.forget(store, &index, news)?;
+        self.remove_missing(store, &index, reporter)?;
         index.writer()?.commit()?;
         tidy(&index, store)?;
         Ok(())
     }
 
     /// `--prune`: what vanished from the folders that were named.
-    fn forget(&self, store: &Path, index: &Index, news: &mut News<'_>) -> Result<()> {
+    fn remove_missing(&self, store: &Path, index: &Index, reporter: &mut Reporter<'_>) -> Result<()> {
         if !self.prune {
             return Ok(());
         }
@@ -213,12 +225,13 @@ impl IndexArgs {
             match index.collection() {
                 Collection::Audio => {
                     let (samples, segments) = (removed.samples, removed.segments as usize);
-                    news.recording(&Report { path, status: Status::Removed, samples, segments, fresh: false }, None);
+                    reporter
+                        .recording(&Report { path, status: Status::Removed, samples, segments, fresh: false }, None);
                 }
                 Collection::Text => {
                     let (lines, sentences) = (removed.samples, removed.segments as usize);
                     let status = TextStatus::Removed;
-                    news.text(&TextReport { path, status, lines, sentences, fresh: false, damage: None }, None);
+                    reporter.text(&TextReport { path, status, lines, sentences, fresh: false, damage: None }, None);
                 }
             }
         }

@@ -48,8 +48,8 @@ pub struct Summary {
     texts: bool,
 }
 
-/// Tells the user of each file as it is safe.
-pub struct News<'a> {
+/// Reports each file once it is stored.
+pub struct Reporter<'a> {
     messages: &'a Messages,
     output: Output,
     summary: Summary,
@@ -57,7 +57,7 @@ pub struct News<'a> {
     broken: Option<std::io::Error>,
 }
 
-impl<'a> News<'a> {
+impl<'a> Reporter<'a> {
     /// Nothing yet.
     pub fn new(messages: &'a Messages, output: Output) -> Self {
         Self { messages, output, summary: Summary::default(), broken: None }
@@ -78,10 +78,10 @@ impl<'a> News<'a> {
             None => self.messages.detail(format_args!("{}: {status}", report.path.display())),
         }
         *self.summary.counter(match &report.status {
-            Status::Indexed | Status::Partial(_) if report.fresh => Fate::Indexed,
-            Status::Indexed | Status::Partial(_) | Status::Unchanged => Fate::Unchanged,
-            Status::Removed => Fate::Removed,
-            Status::Failed(_) => Fate::Failed,
+            Status::Indexed | Status::Partial(_) if report.fresh => FileStatus::Indexed,
+            Status::Indexed | Status::Partial(_) | Status::Unchanged => FileStatus::Unchanged,
+            Status::Removed => FileStatus::Removed,
+            Status::Failed(_) => FileStatus::Failed,
         }) += 1;
         if report.fresh {
             self.summary.duration += seconds;
@@ -96,11 +96,11 @@ impl<'a> News<'a> {
 
     /// Of a text.
     pub fn text(&mut self, report: &TextReport, progress: Option<&mut Progress<'_>>) {
-        let (status, fate, error) = match &report.status {
-            TextStatus::Indexed => ("indexed", Fate::Indexed, None),
-            TextStatus::Unchanged => ("unchanged", Fate::Unchanged, None),
-            TextStatus::Removed => ("removed", Fate::Removed, None),
-            TextStatus::Failed(cause) => ("failed", Fate::Failed, Some(cause.to_string())),
+        let (status, status_of_file, error) = match &report.status {
+            TextStatus::Indexed => ("indexed", FileStatus::Indexed, None),
+            TextStatus::Unchanged => ("unchanged", FileStatus::Unchanged, None),
+            TextStatus::Removed => ("removed", FileStatus::Removed, None),
+            TextStatus::Failed(cause) => ("failed", FileStatus::Failed, Some(cause.to_string())),
         };
         let path = report.path.display();
         let remark = report.damage.map(|damage| {
@@ -112,7 +112,7 @@ impl<'a> News<'a> {
             (None, Some(remark)) => self.messages.warn(remark),
             (None, None) => self.messages.detail(format_args!("{path}: {status}")),
         }
-        *self.summary.counter(fate) += 1;
+        *self.summary.counter(status_of_file) += 1;
         self.summary.texts = true;
         if report.fresh {
             self.summary.sentences += report.sentences;
@@ -148,7 +148,7 @@ impl<'a> News<'a> {
     }
 }
 
-enum Fate {
+enum FileStatus {
     Indexed,
     Unchanged,
     Removed,
@@ -156,12 +156,12 @@ enum Fate {
 }
 
 impl Summary {
-    fn counter(&mut self, fate: Fate) -> &mut usize {
-        match fate {
-            Fate::Indexed => &mut self.indexed,
-            Fate::Unchanged => &mut self.unchanged,
-            Fate::Removed => &mut self.removed,
-            Fate::Failed => &mut self.failed,
+    fn counter(&mut self, status_of_file: FileStatus) -> &mut usize {
+        match status_of_file {
+            FileStatus::Indexed => &mut self.indexed,
+            FileStatus::Unchanged => &mut self.unchanged,
+            FileStatus::Removed => &mut self.removed,
+            FileStatus::Failed => &mut self.failed,
         }
     }
 

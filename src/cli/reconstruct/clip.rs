@@ -39,7 +39,7 @@ struct Line<'a> {
     out: &'a Path,
 }
 
-/// What `reconstruct CLIP` was told.
+/// The arguments of `reconstruct CLIP`.
 pub struct ClipArgs<'a> {
     pub clip: &'a Path,
     pub out: &'a Path,
@@ -63,18 +63,18 @@ pub fn run(args: &ClipArgs<'_>, context: &Context) -> Result<Outcome> {
     let model = load(path.map(PathBuf::as_path), args.device)?;
     let clip = read(args.clip)?;
     let config = *model.feature_config();
-    let mut heard = Features::new(config.bands);
-    LogMel::new(&config).compute(clip.samples(), &mut heard);
-    let decoded = model.reconstruct(&heard).with_context(|| args.clip.display().to_string())?;
+    let mut original = Features::new(config.bands);
+    LogMel::new(&config).compute(clip.samples(), &mut original);
+    let decoded = model.reconstruct(&original).with_context(|| args.clip.display().to_string())?;
     match form {
         Form::Picture => {
             let (clip, values) = (shown(args.clip), format!("out of its {} values", model.dimension()));
-            let panels = [Panel { title: &clip, features: &heard }, Panel { title: &values, features: &decoded }];
+            let panels = [Panel { title: &clip, features: &original }, Panel { title: &values, features: &decoded }];
             write_spectrograms(args.out, &panels, &config)?;
         }
         Form::Sound => write_wav(args.out, &griffin_lim(&decoded, &config))?,
     }
-    let explained = variance_explained(&heard, &decoded, model.reduction());
+    let explained = variance_explained(&original, &decoded, model.reduction());
     let mut output = Output::new(args.json);
     let line = Line {
         clip: shown(args.clip),

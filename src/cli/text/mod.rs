@@ -6,4 +6,4 @@ mod query;
 
 pub use embed::embed;
 pub use model::{TextModel, TextModelArgs};
-pub use query::{Asked, query};
+pub use query::{SentenceQuery, query};

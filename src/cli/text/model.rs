@@ -11,7 +11,7 @@ use clap::Args;
 use crate::{
     cli,
     encoder::Device,
-    forward::ForwardTextEncoder,
+    inference::InferenceTextEncoder,
     sentence::{SentenceEncoder, SentenceModel, SentenceReader},
 };
 
@@ -41,8 +41,8 @@ impl TextModelArgs {
     pub fn load(&self, of_store: Option<&str>, device: Device, context: &cli::Context) -> Result<TextModel> {
         self.open(of_store, device, |path| {
             Ok(match (device, path) {
-                (Device::Cpu, None) => Box::new(ForwardTextEncoder::shipped()?) as Box<dyn SentenceReader>,
-                (Device::Cpu, Some(path)) => Box::new(ForwardTextEncoder::load(path)?),
+                (Device::Cpu, None) => Box::new(InferenceTextEncoder::shipped()?) as Box<dyn SentenceReader>,
+                (Device::Cpu, Some(path)) => Box::new(InferenceTextEncoder::load(path)?),
                 (device, path) => (context.torch()?.sentences)(path, device)?,
             })
         })

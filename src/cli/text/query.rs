@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What `query` was asked, of sentences.
-pub struct Asked<'a> {
+pub struct SentenceQuery<'a> {
     pub store: &'a Path,
     /// As written on the command line.
     pub sentences: &'a [String],
@@ -31,13 +31,13 @@ pub struct Asked<'a> {
 }
 
 /// Prints the sentences of the store that are nearest to those asked for.
-pub fn query(asked: Asked<'_>, context: &Context) -> Result<Outcome> {
-    if asked.device != Device::Cpu {
-        // Before anything is told.
+pub fn query(args: SentenceQuery<'_>, context: &Context) -> Result<Outcome> {
+    if args.device != Device::Cpu {
+        // Before anything is printed.
         context.torch()?;
     }
-    let mut names = asked.sentences.to_vec();
-    if let Some(list) = asked.list {
+    let mut names = args.sentences.to_vec();
+    if let Some(list) = args.list {
         names.extend(sentences_of(list, context)?);
     }
     // A sentence is asked for as the store's own were read.
@@ -45,16 +45,16 @@ pub fn query(asked: Asked<'_>, context: &Context) -> Result<Outcome> {
     if let Some(blank) = sentences.iter().position(|sentence| sentence.is_empty()) {
         bail!("--text {:?}: nothing to look for; write a sentence", names[blank]);
     }
-    let reader = open_reader(asked.store, Collection::Text, context)?;
-    let model = asked.model.load(Some(&reader.schema().model), asked.device, context)?;
+    let reader = open_reader(args.store, Collection::Text, context)?;
+    let model = args.model.load(Some(&reader.schema().model), args.device, context)?;
     reader.require(&model.encoder.fingerprint())?;
     let texts: Vec<&str> = sentences.iter().map(String::as_str).collect();
-    let threads = if texts.len() > 1 { asked.jobs } else { NonZeroUsize::MIN };
+    let threads = if texts.len() > 1 { args.jobs } else { NonZeroUsize::MIN };
     let vectors = encode_sentences(&texts, model.encoders(threads)?, |_| ())?;
-    let mut output = Output::new(asked.json);
+    let mut output = Output::new(args.json);
     let mut any = Outcome::Nothing;
     for ((name, sentence), vector) in names.iter().zip(sentences).zip(&vectors) {
-        let options = SentenceOptions { not: asked.no_self.then_some(sentence), ..asked.options.clone() };
+        let options = SentenceOptions { not: args.no_self.then_some(sentence), ..args.options.clone() };
         let hits = search_sentences(&reader, vector, &options)?;
         if !hits.is_empty() {
             any = Outcome::Found;

@@ -183,7 +183,7 @@ fn tell(course: &Course<'_>, progress: &Progress) {
         Progress::Step { step, losses, frames_per_second, seconds_left } => {
             course.step(format!(
                 "step {step}  {}  {:.0} × real time  {} left",
-                told(losses),
+                described(losses),
                 frames_per_second / 100.0,
                 duration(*seconds_left)
             ));
@@ -192,13 +192,13 @@ fn tell(course: &Course<'_>, progress: &Progress) {
             let figures = |dev: &DevFigures| format!("  {} SWDP AP {:.4}", dev.name, dev.same_different.swdp_ap);
             let dev: String = dev.iter().map(figures).collect();
             let mark = if *best { "  best so far, written" } else { "" };
-            course.note(format_args!("step {step}  {}{dev}  score {score:.4}{mark}", told(losses)));
+            course.note(format_args!("step {step}  {}{dev}  score {score:.4}{mark}", described(losses)));
         }
     }
 }
 
 /// The losses that have a weight.
-fn told(losses: &Losses) -> String {
+fn described(losses: &Losses) -> String {
     let parts = [
         ("sa", losses.sa),
         ("dsa", losses.dsa),

@@ -133,10 +133,10 @@ pub struct BatchArgs {
     /// Random windows that are classes of their own [default: 40]
     #[arg(long, value_name = "N")]
     windows: Option<usize>,
-    /// Further written words that speech is told apart from, for multiview [default: 256]
+    /// Further written words that speech is distinguished from, for multiview [default: 256]
     #[arg(long, value_name = "N")]
     decoys: Option<usize>,
-    /// Chance that a word brings a span that overlaps it but misses it, to be told apart from everything [default: 0.7]
+    /// Chance that a word brings a span that overlaps it but misses it, to be distinguished from everything [default: 0.7]
     #[arg(long, value_name = "P")]
     fragments: Option<f32>,
     /// Shortest and longest random window, in frames of 10 ms [default: 18,90]

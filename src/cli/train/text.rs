@@ -164,7 +164,7 @@ struct ObjectiveArgs {
     /// Noise on the vector before it is decoded, as a share of its length
     #[arg(long, default_value_t = 0.05, value_name = "X")]
     jitter: f32,
-    /// Chance, by the end, that the decoder is told its own guess instead of the true token
+    /// Chance, by the end, that the decoder is given its own guess instead of the true token
     #[arg(long, default_value_t = 0.0, value_name = "P")]
     sampling: f32,
 }
@@ -322,7 +322,7 @@ fn told_of(noun: &str, course: &Course<'_>, progress: &Progress, context: &Conte
         Progress::Step { step, losses, tokens_per_second, seconds_left } => {
             course.step(format!(
                 "step {step}  {}  {tokens_per_second:.0} tokens/s  {} left",
-                told(losses),
+                described(losses),
                 duration(*seconds_left)
             ));
         }
@@ -330,7 +330,7 @@ fn told_of(noun: &str, course: &Course<'_>, progress: &Progress, context: &Conte
             let mark = if *best { "  best so far, written" } else { "" };
             course.note(format_args!(
                 "step {step}  {}  held out: loss {:.4}  tokens {:.4}  exact {:.3}{mark}",
-                told(losses),
+                described(losses),
                 dev.loss,
                 dev.accuracy,
                 dev.exact
@@ -340,7 +340,7 @@ fn told_of(noun: &str, course: &Course<'_>, progress: &Progress, context: &Conte
     !context.interrupt.asked()
 }
 
-fn told(losses: &Losses) -> String {
+fn described(losses: &Losses) -> String {
     let contrast = losses.contrast.map_or_else(String::new, |contrast| format!("  contrast {contrast:.4}"));
     format!("loss {:.4}  tokens {:.4}{contrast}", losses.total, losses.accuracy)
 }

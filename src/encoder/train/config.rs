@@ -1,4 +1,4 @@
-//! Everything that a training run is told.
+//! The configuration of a training run.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -66,7 +66,7 @@ impl Objective {
         self.sa > 0.0 || self.dsa > 0.0 || self.cae > 0.0
     }
 
-    /// Whether spans are told apart.
+    /// Whether spans are distinguished.
     pub fn tells_apart(&self) -> bool {
         self.contrastive > 0.0 || self.multiview > 0.0
     }
@@ -133,9 +133,9 @@ pub struct BatchConfig {
     pub across: f32,
     /// Random windows that are classes of their own, two views each.
     pub windows: usize,
-    /// Further written words, which speech is told apart from as well; for `multiview`.
+    /// Further written words, which speech is distinguished from as well; for `multiview`.
     pub decoys: usize,
-    /// Chance that a word's row brings a span that overlaps it but misses it, to be told apart from everything.
+    /// Chance that a word's row brings a span that overlaps it but misses it, to be distinguished from everything.
     pub fragments: f32,
     /// Shortest and longest window, in frames.
     pub window_frames: (usize, usize),

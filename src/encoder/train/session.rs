@@ -20,7 +20,7 @@ use super::journal::Journal;
 use super::loss::{Losses, Networks};
 use super::optimiser::{self, AdamW};
 use super::start::Start;
-use super::state::{Standing, Weights, beside};
+use super::state::{TrainingState, Weights, beside};
 use super::{DevFigures, Progress, TrainReport, gradient, normaliser};
 
 /// What the state of a run calls itself.
@@ -144,7 +144,7 @@ struct Run<'a> {
     dev: Vec<DevSet>,
     device: tch::Device,
     weights: Weights,
-    standing: Standing,
+    state: TrainingState,
     resumed: bool,
 }
 
@@ -176,20 +176,20 @@ impl<'a> Run<'a> {
         let optimiser = AdamW::new(&now)?;
         let weights = Weights { now, mean: average, optimiser };
         let run = digest(config, corpus);
-        let standing =
+        let state =
             if config.resume { weights.resume(&config.out, KIND, &config.network, &run, device)? } else { None };
-        let resumed = standing.is_some();
-        let fresh = Standing { run, step: 0, seconds: 0.0, best: None, best_step: 0, epochs_without_better: 0 };
-        let standing = standing.unwrap_or(fresh);
-        Ok(Run { config, corpus, sampler, held, dev, device, weights, standing, resumed })
+        let resumed = state.is_some();
+        let fresh = TrainingState { run, step: 0, seconds: 0.0, best: None, best_step: 0, epochs_without_better: 0 };
+        let state = state.unwrap_or(fresh);
+        Ok(Run { config, corpus, sampler, held, dev, device, weights, state, resumed })
     }
 
     fn go(mut self, progress: &mut dyn FnMut(&Progress) -> bool) -> Result<TrainReport, TrainError> {
         if self.resumed {
-            progress(&Progress::Resumed { step: self.standing.step });
+            progress(&Progress::Resumed { step: self.state.step });
         }
         let journals = self.journals()?;
-        let first = self.standing.step;
+        let first = self.state.step;
         let (sender, receiver) = sync_channel(AHEAD);
         let sampler = self.sampler.clone();
         thread::scope(|scope| {
@@ -210,40 +210,40 @@ impl<'a> Run<'a> {
         let config = self.config;
         let bands = config.network.features.bands;
         let networks = networks(&config.network, &self.weights.now, self.device)?;
-        let before = self.standing.seconds;
+        let before = self.state.seconds;
         let start = Instant::now();
         let mut sums = Sums::default();
         let (mut early, mut interrupted) = (false, false);
         let mut epoch_start = Instant::now();
-        while config.budget.spent(self.standing.step, self.standing.seconds) < 1.0 {
+        while config.budget.spent(self.state.step, self.state.seconds) < 1.0 {
             let Ok(batch) = batches.recv() else {
                 return Err(TrainError::TooLittle("the thread that makes batches has died".into()));
             };
-            let step = self.standing.step;
+            let step = self.state.step;
             let mode = Mode::Training { seed: config.seed ^ (step << 20) };
             let (loss, losses) = networks.loss(&batch, bands, config, mode)?;
             if !losses.total.is_finite() {
                 return Err(TrainError::Diverged { loss: losses.total, step });
             }
             loss.f_backward()?;
-            let rate = optimiser::rate(config, step, self.standing.seconds);
+            let rate = optimiser::rate(config, step, self.state.seconds);
             let norms = self.weights.optimiser.step(&self.weights.now, step + 1, rate, &config.limits())?;
             if !norms.0.is_finite() {
                 return Err(TrainError::Diverged { loss: norms.0, step });
             }
             optimiser::average(&self.weights.mean, &self.weights.now, config.average, step)?;
             sums.add(&losses, norms, batch.frames);
-            self.standing.step += 1;
-            self.standing.seconds = before + start.elapsed().as_secs_f64();
-            let spent = config.budget.spent(self.standing.step, self.standing.seconds);
+            self.state.step += 1;
+            self.state.seconds = before + start.elapsed().as_secs_f64();
+            let spent = config.budget.spent(self.state.step, self.state.seconds);
             let report = Progress::Step {
-                step: self.standing.step,
+                step: self.state.step,
                 losses,
                 frames_per_second: sums.frames as f64 / epoch_start.elapsed().as_secs_f64().max(1e-9),
-                seconds_left: self.standing.seconds * (1.0 - spent) / spent.max(1e-9),
+                seconds_left: self.state.seconds * (1.0 - spent) / spent.max(1e-9),
             };
             interrupted = !progress(&report);
-            if self.standing.step.is_multiple_of(config.epoch) || spent >= 1.0 || interrupted {
+            if self.state.step.is_multiple_of(config.epoch) || spent >= 1.0 || interrupted {
                 let pace = sums.frames as f64 / epoch_start.elapsed().as_secs_f64().max(1e-9);
                 early = self.epoch(&std::mem::take(&mut sums), pace, rate, journals, progress)?;
                 epoch_start = Instant::now();
@@ -255,9 +255,9 @@ impl<'a> Run<'a> {
         drop(batches);
         Ok(TrainReport {
             out: config.out.clone(),
-            steps: self.standing.step,
-            seconds: self.standing.seconds,
-            best: self.standing.best.map(|best| (best, self.standing.best_step)),
+            steps: self.state.step,
+            seconds: self.state.seconds,
+            best: self.state.best.map(|best| (best, self.state.best_step)),
             early,
             interrupted,
             left_out: self.corpus.left_out.clone(),
@@ -282,25 +282,25 @@ impl<'a> Run<'a> {
         let figures = self.dev.iter().map(|set| set.score(&networks, config)).collect::<Result<Vec<_>, _>>()?;
         let losses = sums.losses.divided(sums.steps);
         let score = self.score(&figures, &networks, &losses)?;
-        let best = self.standing.best.is_none_or(|best| score > best);
+        let best = self.state.best.is_none_or(|best| score > best);
         if best {
-            self.standing.best = Some(score);
-            self.standing.best_step = self.standing.step;
-            self.standing.epochs_without_better = 0;
+            self.state.best = Some(score);
+            self.state.best_step = self.state.step;
+            self.state.epochs_without_better = 0;
             let checkpoint = Checkpoint {
                 config: config.network.clone(),
-                note: format!("objective {}, {} steps", config.objective, self.standing.step),
+                note: format!("objective {}, {} steps", config.objective, self.state.step),
                 parameters: weights.share(),
             };
             checkpoint.write(&config.out, config.precision)?;
         } else {
-            self.standing.epochs_without_better += 1;
+            self.state.epochs_without_better += 1;
         }
         self.log(&journals.epochs, &losses, sums, pace, rate, &figures, score)?;
         self.lags(&journals.lags, weights)?;
-        self.weights.save(&config.out, KIND, &config.network, &self.standing)?;
-        progress(&Progress::Epoch { step: self.standing.step, losses, dev: figures, score, best });
-        Ok(config.patience > 0 && self.standing.epochs_without_better >= config.patience)
+        self.weights.save(&config.out, KIND, &config.network, &self.state)?;
+        progress(&Progress::Epoch { step: self.state.step, losses, dev: figures, score, best });
+        Ok(config.patience > 0 && self.state.epochs_without_better >= config.patience)
     }
 
     fn spelt(&self, networks: &Networks) -> Result<Option<tch::Tensor>, TrainError> {
@@ -342,8 +342,7 @@ impl<'a> Run<'a> {
         }
         columns.push_str(",score");
         let lags = (0..gradient::LAGS).map(|lag| format!(",lag {lag}")).collect::<String>();
-        let open =
-            |ending, columns: &str| Journal::open(&beside(&self.config.out, ending), columns, self.standing.step);
+        let open = |ending, columns: &str| Journal::open(&beside(&self.config.out, ending), columns, self.state.step);
         Ok(Journals { epochs: open(".csv", &columns)?, lags: open(".gradient.csv", &format!("step{lags}"))? })
     }
 
@@ -353,7 +352,7 @@ impl<'a> Run<'a> {
         let batch = self.sampler.batch(GRADIENT, 0);
         let norms = gradient::by_lag(&networks, &batch, self.corpus.bands)?;
         let cells = norms.iter().map(|norm| format!("{norm:.4e}"));
-        journal.row(&std::iter::once(self.standing.step.to_string()).chain(cells).collect::<Vec<_>>())
+        journal.row(&std::iter::once(self.state.step.to_string()).chain(cells).collect::<Vec<_>>())
     }
 
     #[allow(clippy::too_many_arguments, reason = "one row of a log has many columns")]
@@ -371,8 +370,8 @@ impl<'a> Run<'a> {
         let maybe = |value: Option<f64>| value.map(number).unwrap_or_default();
         let steps = sums.steps.max(1) as f64;
         let mut cells = vec![
-            self.standing.step.to_string(),
-            format!("{:.1}", self.standing.seconds),
+            self.state.step.to_string(),
+            format!("{:.1}", self.state.seconds),
             format!("{rate:.3e}"),
             format!("{pace:.0}"),
             number(losses.total),

@@ -15,7 +15,7 @@ use super::optimiser::AdamW;
 
 /// Where a run stands between two epochs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Standing {
+pub(crate) struct TrainingState {
     /// Digest of settings and data.
     pub run: String,
     pub step: u64,
@@ -56,10 +56,10 @@ impl Weights {
         out: &Path,
         kind: &str,
         network: &impl Serialize,
-        standing: &Standing,
+        state: &TrainingState,
     ) -> Result<(), TrainError> {
         let path = beside(out, ".state");
-        let note = serde_json::to_string(standing).map_err(|e| TrainError::Config(e.to_string()))?;
+        let note = serde_json::to_string(state).map_err(|e| TrainError::Config(e.to_string()))?;
         let groups = self.groups();
         let tensors = groups
             .iter()
@@ -76,7 +76,7 @@ impl Weights {
         network: &C,
         run: &str,
         device: Device,
-    ) -> Result<Option<Standing>, TrainError> {
+    ) -> Result<Option<TrainingState>, TrainError> {
         let path = beside(out, ".state");
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -85,9 +85,9 @@ impl Weights {
         };
         let name = path.display().to_string();
         let header: checkpoint::Header<C> = checkpoint::header(&bytes, &name, kind)?;
-        let standing: Standing = serde_json::from_str(&header.note)
+        let state: TrainingState = serde_json::from_str(&header.note)
             .map_err(|e| EncoderError::Foreign { model: name.clone(), cause: e.to_string() })?;
-        if standing.run != run || header.config != *network {
+        if state.run != run || header.config != *network {
             return Err(TrainError::OtherRun { path });
         }
         let file = checkpoint::open(&bytes, &name)?;
@@ -97,6 +97,6 @@ impl Weights {
                 group.assign(&slot.name, &tensor)?;
             }
         }
-        Ok(Some(standing))
+        Ok(Some(state))
     }
 }

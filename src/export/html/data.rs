@@ -19,7 +19,7 @@ use crate::{
 const NEAR: usize = 10;
 /// Bytes that the vectors may take in the page; beyond, they are kept in fewer components.
 const CODE_BYTES: usize = 4_000_000;
-/// The fewest components that likeness is told from.
+/// The fewest components that likeness is computed from.
 const LEAST_COMPONENTS: usize = 16;
 const NONE: u32 = u32::MAX;
 

@@ -29,7 +29,7 @@ const COLOURS: [[u8; 3]; 8] = [
 ];
 const SHAPES: [Shape; 5] = [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::Cross];
 
-/// How many groups can be told apart.
+/// How many groups can be distinguished.
 pub(super) const KINDS: usize = COLOURS.len() * SHAPES.len();
 /// Of what has no colour of its own.
 pub(super) const OTHER: Style = Style { colour: [0x96, 0x9D, 0xA4], shape: Shape::Circle };

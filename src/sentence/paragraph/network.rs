@@ -96,13 +96,13 @@ impl Network {
             first += count;
         }
         let vectors = self.states(&rows)?;
-        let laid = |index: &[i64]| -> Result<Tensor, TchError> {
+        let arranged = |index: &[i64]| -> Result<Tensor, TchError> {
             let index = Tensor::f_from_slice(index)?.f_to_device(self.words.device)?;
             vectors.f_index_select(0, &index)?.f_reshape([counts.len() as i64, most + 1, -1])
         };
         let lengths: Vec<i64> = counts.iter().map(|count| count + 1).collect();
-        let paragraphs = last(&sentences.encoder.run(&laid(&back)?, None)?, &lengths)?;
-        Ok(Read { vectors: paragraphs, sentences: Some(laid(&ahead)?), counts })
+        let paragraphs = last(&sentences.encoder.run(&arranged(&back)?, None)?, &lengths)?;
+        Ok(Read { vectors: paragraphs, sentences: Some(arranged(&ahead)?), counts })
     }
 
     /// The words' encoder's states [rows, width] of rows of ids.
@@ -118,7 +118,7 @@ impl Network {
         states.f_index_select(0, &Tensor::f_from_slice(&place)?.f_to_device(self.words.device)?)
     }
 
-    /// The states [rows of all paragraphs, width] that their [`rows`](Self::rows) are written from, the decoder having been told the
+    /// The states [rows of all paragraphs, width] that their [`rows`](Self::rows) are written from, the decoder having been given the
     /// true sentences before each.
     pub fn starts(&self, read: &Read) -> Result<Tensor, TchError> {
         let (Some(sentences), Some(vectors)) = (&self.sentences, &read.sentences) else {
@@ -127,8 +127,8 @@ impl Network {
         let (_, steps, width) = vectors.size3()?;
         let mut states = read.vectors.f_unsqueeze(1)?;
         if steps > 1 {
-            let told = vectors.f_narrow(1, 0, steps - 1)?;
-            states = Tensor::f_cat(&[states, sentences.decoder.run(&told, Some(&read.vectors))?], 1)?;
+            let given = vectors.f_narrow(1, 0, steps - 1)?;
+            states = Tensor::f_cat(&[states, sentences.decoder.run(&given, Some(&read.vectors))?], 1)?;
         }
         let starts = sentences.starts(&states, read)?.f_reshape([-1, width])?;
         let mut at = Vec::new();

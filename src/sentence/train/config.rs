@@ -1,4 +1,4 @@
-//! Everything that a training run is told.
+//! The configuration of a training run.
 
 use std::path::PathBuf;
 
@@ -39,7 +39,7 @@ pub struct Objective {
     /// Deviation of the noise that is added to the order state before it is decoded, as a share of its length: the decoder
     /// learns to read what it does not read exactly.
     pub jitter: f32,
-    /// Chance, by the end of the run, that the decoder is told its own guess instead of the true token (scheduled
+    /// Chance, by the end of the run, that the decoder is given its own guess instead of the true token (scheduled
     /// sampling, Bengio et al. 2015); it grows linearly.
     pub sampling: f32,
 }

@@ -6,7 +6,7 @@ use super::super::config::{DecodeOptions, SentenceConfig};
 use super::super::decode;
 use super::super::network::{Network, unit};
 use super::corpus::Corpus;
-use super::loss::{Written, slices};
+use super::loss::{Predictions, slices};
 use crate::encoder::TrainError;
 use crate::encoder::parameters::Parameters;
 
@@ -21,9 +21,9 @@ const ROWS: usize = 64;
 /// How well held-out sentences are written again.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct DevFigures {
-    /// Cross-entropy a token in nats, without smoothing, the true tokens told.
+    /// Cross-entropy a token in nats, without smoothing, the true tokens given.
     pub loss: f64,
-    /// Share of tokens and ends that are the likeliest, the true tokens before them told.
+    /// Share of tokens and ends that are the likeliest, the true tokens before them given.
     pub accuracy: f64,
     /// Share of sentences that come back exactly, written out greedily.
     pub exact: f64,
@@ -42,7 +42,7 @@ pub(crate) fn figures(network: &Network, config: &SentenceConfig, corpus: &Corpu
     let (mut loss, mut right, mut tokens) = (0.0, 0.0, 0.0);
     for rows in sorted(corpus, LOOKED_AT).chunks(ROWS) {
         let rows = slices(rows);
-        let written = Written::of(&network.words, &network.order(&rows)?, &rows, &rows)?;
+        let written = Predictions::of(&network.words, &network.order(&rows)?, &rows, &rows)?;
         let count = written.targets.numel() as f64;
         loss += written.cross_entropy(0.0)?.f_double_value(&[])? * count;
         right += written.accuracy()? * count;

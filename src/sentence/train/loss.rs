@@ -21,7 +21,7 @@ pub struct Losses {
     pub total: f64,
     /// Cross-entropy a token in nats, smoothing included.
     pub reconstruction: f64,
-    /// Share of tokens and ends that the decoder, told the true ones before, holds for the likeliest.
+    /// Share of tokens and ends that the decoder, given the true ones before, holds for the likeliest.
     pub accuracy: f64,
     /// The contrastive loss of the meaning part; none where it has no weight.
     pub contrast: Option<f64>,
@@ -49,15 +49,15 @@ impl Losses {
 }
 
 /// Logits [tokens of all rows, vocabulary] of every true token and end, and those [tokens of all rows] themselves.
-pub(crate) struct Written {
+pub(crate) struct Predictions {
     pub logits: Tensor,
     pub targets: Tensor,
 }
 
-impl Written {
-    /// What the decoder says about `clean`, told `told` (the clean ids, or some of its own), from states [rows, width].
-    pub fn of(words: &Words, from: &Tensor, clean: &[&[i64]], told: &[&[i64]]) -> Result<Written, TchError> {
-        let states = words.taught(from, &Padded::new(told, words.device)?)?;
+impl Predictions {
+    /// What the decoder says about `clean`, given `given` (the clean ids, or some of its own), from states [rows, width].
+    pub fn of(words: &Words, from: &Tensor, clean: &[&[i64]], given: &[&[i64]]) -> Result<Predictions, TchError> {
+        let states = words.taught(from, &Padded::new(given, words.device)?)?;
         let (_, steps, width) = states.size3()?;
         let mut targets = Vec::new();
         let mut at = Vec::new();
@@ -68,17 +68,17 @@ impl Written {
         // Padding is left out before the largest product of all.
         let at = Tensor::f_from_slice(&at)?.f_to_device(words.device)?;
         let states = states.f_reshape([-1, width])?.f_index_select(0, &at)?;
-        Ok(Written {
+        Ok(Predictions {
             logits: words.logits(&states)?,
             targets: Tensor::f_from_slice(&targets)?.f_to_device(words.device)?,
         })
     }
 
     /// Several as one.
-    pub fn together(parts: &[Written]) -> Result<Written, TchError> {
+    pub fn together(parts: &[Predictions]) -> Result<Predictions, TchError> {
         let logits: Vec<&Tensor> = parts.iter().map(|part| &part.logits).collect();
         let targets: Vec<&Tensor> = parts.iter().map(|part| &part.targets).collect();
-        Ok(Written { logits: Tensor::f_cat(&logits, 0)?, targets: Tensor::f_cat(&targets, 0)? })
+        Ok(Predictions { logits: Tensor::f_cat(&logits, 0)?, targets: Tensor::f_cat(&targets, 0)? })
     }
 
     pub fn cross_entropy(&self, smoothing: f64) -> Result<Tensor, TchError> {
@@ -97,7 +97,7 @@ impl Written {
     }
 }
 
-/// The loss of a batch, and its parts. `sampling` is the chance that the decoder is told its own guess.
+/// The loss of a batch, and its parts. `sampling` is the chance that the decoder is given its own guess.
 pub(crate) fn loss(
     network: &Network,
     batch: &Batch,
@@ -110,8 +110,8 @@ pub(crate) fn loss(
     if objective.reconstruction > 0.0 {
         let order = jittered(&network.order(&slices(&batch.read))?, objective.jitter, batch.seed)?;
         let own = if sampling > 0.0 { Some(guessed(network, &order, batch, sampling)?) } else { None };
-        let told = own.as_ref().map_or_else(|| clean.clone(), |own| slices(own));
-        let written = Written::of(&network.words, &order, &clean, &told)?;
+        let given = own.as_ref().map_or_else(|| clean.clone(), |own| slices(own));
+        let written = Predictions::of(&network.words, &order, &clean, &given)?;
         let entropy = written.cross_entropy(objective.smoothing)?;
         losses.reconstruction = entropy.f_double_value(&[])?;
         losses.accuracy = written.accuracy()?;
@@ -145,11 +145,11 @@ pub(crate) fn slices(rows: &[Vec<i64>]) -> Vec<&[i64]> {
 }
 
 /// The clean ids, some of them replaced by what the decoder would have written there; guesses of a first pass in which it
-/// was told the truth stand for those of a run of its own, so that all steps are computed at once (Duckworth et al. 2019).
+/// was given the true tokens stand for those of a run of its own, so that all steps are computed at once (Duckworth et al. 2019).
 fn guessed(network: &Network, order: &Tensor, batch: &Batch, sampling: f32) -> Result<Vec<Vec<i64>>, TchError> {
     let _guard = tch::no_grad_guard();
     let clean = slices(&batch.clean);
-    let guesses = Written::of(&network.words, order, &clean, &clean)?.guesses()?.f_to_device(tch::Device::Cpu)?;
+    let guesses = Predictions::of(&network.words, order, &clean, &clean)?.guesses()?.f_to_device(tch::Device::Cpu)?;
     let mut flat = vec![0i64; guesses.numel()];
     let count = flat.len();
     guesses.f_copy_data(&mut flat, count)?;
@@ -158,7 +158,7 @@ fn guessed(network: &Network, order: &Tensor, batch: &Batch, sampling: f32) -> R
     let rows = batch.clean.iter().map(|row| {
         let (guesses, later) = rest.split_at(row.len() + 1);
         rest = later;
-        // An end that came too early is not told: nothing follows it.
+        // An end that came too early is not given: nothing follows it.
         let mut pick =
             |(&truth, &guess): (&i64, &i64)| if guess != END && random.chance(sampling) { guess } else { truth };
         row.iter().zip(guesses).map(&mut pick).collect()

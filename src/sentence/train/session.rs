@@ -12,7 +12,7 @@ use super::{Progress, TrainReport};
 use crate::encoder::TrainError;
 use crate::encoder::train::journal::Journal;
 use crate::encoder::train::optimiser::{self, AdamW, Limits};
-use crate::encoder::train::state::{Standing, Weights, beside};
+use crate::encoder::train::state::{TrainingState, Weights, beside};
 
 /// Batches made ahead.
 const AHEAD: usize = 4;
@@ -41,7 +41,7 @@ pub(crate) struct Run<'a, T: Task> {
     config: &'a TextTrainConfig<T::Config>,
     task: &'a T,
     weights: Weights,
-    standing: Standing,
+    state: TrainingState,
     resumed: bool,
 }
 
@@ -51,23 +51,23 @@ impl<'a, T: Task> Run<'a, T> {
         let now = task.begin()?.on(device)?;
         let weights = Weights { mean: now.copied()?, optimiser: AdamW::new(&now)?, now };
         let run = digest(config, task);
-        let standing = match config.resume {
+        let state = match config.resume {
             true => weights.resume(&config.out, T::STATE, &task.shape(), &run, device)?,
             false => None,
         };
-        let resumed = standing.is_some();
-        let fresh = Standing { run, step: 0, seconds: 0.0, best: None, best_step: 0, epochs_without_better: 0 };
-        Ok(Run { config, task, weights, standing: standing.unwrap_or(fresh), resumed })
+        let resumed = state.is_some();
+        let fresh = TrainingState { run, step: 0, seconds: 0.0, best: None, best_step: 0, epochs_without_better: 0 };
+        Ok(Run { config, task, weights, state: state.unwrap_or(fresh), resumed })
     }
 
     pub fn go(mut self, progress: &mut dyn FnMut(&Progress) -> bool) -> Result<TrainReport, TrainError> {
         if self.resumed {
-            progress(&Progress::Resumed { step: self.standing.step });
+            progress(&Progress::Resumed { step: self.state.step });
         }
         let columns = "step,seconds,learning_rate,tokens_per_second,loss,reconstruction,accuracy,contrast,\
                        gradient_norm,clipped_norm,held_out_loss,held_out_accuracy,held_out_exact";
-        let journal = Journal::open(&beside(&self.config.out, ".csv"), columns, self.standing.step)?;
-        let first = self.standing.step;
+        let journal = Journal::open(&beside(&self.config.out, ".csv"), columns, self.state.step)?;
+        let first = self.state.step;
         let (sender, receiver) = sync_channel(AHEAD);
         let mut batches = self.task.batches();
         thread::scope(|scope| {
@@ -88,21 +88,21 @@ impl<'a, T: Task> Run<'a, T> {
         let config = self.config;
         let limits = Limits { clip: config.clip, weight_decay: config.weight_decay };
         let network = self.task.network(&self.weights.now)?;
-        let before = self.standing.seconds;
+        let before = self.state.seconds;
         let start = Instant::now();
         let mut sums = Sums::default();
         let (mut early, mut interrupted) = (false, false);
         let mut epoch_start = Instant::now();
-        if self.standing.step == 0 {
+        if self.state.step == 0 {
             // What the start alone can do stands in the first row.
             self.epoch(&sums, 0.0, 0.0, journal, progress)?;
         }
-        while config.budget.spent(self.standing.step, self.standing.seconds) < 1.0 {
+        while config.budget.spent(self.state.step, self.state.seconds) < 1.0 {
             let Ok(batch) = batches.recv() else {
                 return Err(TrainError::TooLittle("the thread that makes batches has died".into()));
             };
-            let step = self.standing.step;
-            let spent = config.budget.spent(step, self.standing.seconds);
+            let step = self.state.step;
+            let spent = config.budget.spent(step, self.state.seconds);
             let sampling = config.objective.sampling * spent as f32;
             let (loss, losses) = self.task.loss(&network, &batch, sampling)?;
             if !losses.total.is_finite() {
@@ -119,17 +119,17 @@ impl<'a, T: Task> Run<'a, T> {
                 optimiser::average(&self.weights.mean, &self.weights.now, config.average, step)?;
             }
             sums.add(&losses, norms, T::tokens(&batch));
-            self.standing.step += 1;
-            self.standing.seconds = before + start.elapsed().as_secs_f64();
-            let spent = config.budget.spent(self.standing.step, self.standing.seconds);
+            self.state.step += 1;
+            self.state.seconds = before + start.elapsed().as_secs_f64();
+            let spent = config.budget.spent(self.state.step, self.state.seconds);
             let pace = sums.tokens as f64 / epoch_start.elapsed().as_secs_f64().max(1e-9);
             interrupted = !progress(&Progress::Step {
-                step: self.standing.step,
+                step: self.state.step,
                 losses,
                 tokens_per_second: pace,
-                seconds_left: self.standing.seconds * (1.0 - spent) / spent.max(1e-9),
+                seconds_left: self.state.seconds * (1.0 - spent) / spent.max(1e-9),
             });
-            if self.standing.step.is_multiple_of(config.epoch) || spent >= 1.0 || interrupted {
+            if self.state.step.is_multiple_of(config.epoch) || spent >= 1.0 || interrupted {
                 early = self.epoch(&std::mem::take(&mut sums), pace, rate, journal, progress)?;
                 epoch_start = Instant::now();
                 if early || interrupted {
@@ -140,9 +140,9 @@ impl<'a, T: Task> Run<'a, T> {
         drop(batches);
         Ok(TrainReport {
             out: config.out.clone(),
-            steps: self.standing.step,
-            seconds: self.standing.seconds,
-            best: self.standing.best.map(|best| (-best, self.standing.best_step)),
+            steps: self.state.step,
+            seconds: self.state.seconds,
+            best: self.state.best.map(|best| (-best, self.state.best_step)),
             early,
             interrupted,
             left_out: self.task.left_out(),
@@ -163,20 +163,20 @@ impl<'a, T: Task> Run<'a, T> {
         self.task.settle(weights)?;
         let dev = self.task.figures(&self.task.network(weights)?)?;
         let score = -dev.loss;
-        let best = self.standing.best.is_none_or(|best| score > best);
+        let best = self.state.best.is_none_or(|best| score > best);
         if best {
-            self.standing.best = Some(score);
-            self.standing.best_step = self.standing.step;
-            self.standing.epochs_without_better = 0;
-            self.task.write(weights.share(), format!("{} steps", self.standing.step))?;
+            self.state.best = Some(score);
+            self.state.best_step = self.state.step;
+            self.state.epochs_without_better = 0;
+            self.task.write(weights.share(), format!("{} steps", self.state.step))?;
         } else {
-            self.standing.epochs_without_better += 1;
+            self.state.epochs_without_better += 1;
         }
         let losses = sums.losses.divided(sums.steps);
         self.log(journal, &losses, sums, pace, rate, &dev)?;
-        self.weights.save(&config.out, T::STATE, &self.task.shape(), &self.standing)?;
-        progress(&Progress::Epoch { step: self.standing.step, losses, dev, best });
-        Ok(config.patience > 0 && self.standing.epochs_without_better >= config.patience)
+        self.weights.save(&config.out, T::STATE, &self.task.shape(), &self.state)?;
+        progress(&Progress::Epoch { step: self.state.step, losses, dev, best });
+        Ok(config.patience > 0 && self.state.epochs_without_better >= config.patience)
     }
 
     fn log(
@@ -191,8 +191,8 @@ impl<'a, T: Task> Run<'a, T> {
         let number = |value: f64| format!("{value:.5}");
         let steps = sums.steps.max(1) as f64;
         let mut cells = vec![
-            self.standing.step.to_string(),
-            format!("{:.1}", self.standing.seconds),
+            self.state.step.to_string(),
+            format!("{:.1}", self.state.seconds),
             format!("{rate:.3e}"),
             format!("{pace:.0}"),
         ];

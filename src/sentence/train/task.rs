@@ -35,7 +35,7 @@ pub(crate) trait Task {
     /// Tokens that the decoder writes, ends included.
     fn tokens(batch: &Self::Batch) -> u64;
 
-    /// The loss of a batch, and its parts; `sampling` is the chance that the decoder is told its own guess.
+    /// The loss of a batch, and its parts; `sampling` is the chance that the decoder is given its own guess.
     fn loss(&self, network: &Self::Network, batch: &Self::Batch, sampling: f32) -> Result<(Tensor, Losses), TchError>;
 
     /// Fits what no gradient trains, before an evaluation.

@@ -2,7 +2,7 @@
 
 use tch::{TchError, Tensor};
 
-use super::super::super::train::loss::{Written, jittered, slices};
+use super::super::super::train::loss::{Predictions, jittered, slices};
 use super::super::super::train::{DevFigures, Losses, Objective};
 use super::super::config::ParagraphConfig;
 use super::super::decode::decode;
@@ -16,17 +16,17 @@ const WRITTEN: usize = 100;
 /// Paragraphs in one pass.
 const ROWS: usize = 25;
 
-/// What the decoder says about the rows of these paragraphs, told the true ones, from what was read of them.
-fn written(network: &Network, paragraphs: &[Vec<Vec<i64>>], read: &Read) -> Result<Written, TchError> {
+/// What the decoder says about the rows of these paragraphs, given the true ones, from what was read of them.
+fn written(network: &Network, paragraphs: &[Vec<Vec<i64>>], read: &Read) -> Result<Predictions, TchError> {
     let rows: Vec<Vec<i64>> = paragraphs.iter().flat_map(|paragraph| network.rows(paragraph)).collect();
     let starts = network.starts(read)?;
     let parts = groups(&rows).into_iter().map(|group| {
         let index: Vec<i64> = group.iter().map(|&row| row as i64).collect();
         let index = Tensor::f_from_slice(&index)?.f_to_device(network.words.device)?;
         let rows: Vec<&[i64]> = group.iter().map(|&row| rows[row].as_slice()).collect();
-        Written::of(&network.words, &starts.f_index_select(0, &index)?, &rows, &rows)
+        Predictions::of(&network.words, &starts.f_index_select(0, &index)?, &rows, &rows)
     });
-    Written::together(&parts.collect::<Result<Vec<_>, TchError>>()?)
+    Predictions::together(&parts.collect::<Result<Vec<_>, TchError>>()?)
 }
 
 /// The loss of a batch, and its parts.

@@ -113,20 +113,20 @@ fn a_resumed_run_is_the_unbroken_run() {
 
 #[test]
 fn all_levels_are_given_the_same_text() {
-    let told = LEVELS.map(|levels| {
+    let given = LEVELS.map(|levels| {
         let folder = tempfile::tempdir().unwrap();
         let config = TextTrainConfig { budget: Budget::Steps(1), ..config(folder.path(), levels) };
-        let mut told = None;
+        let mut given = None;
         train(&config, &mut |progress| {
             if let Progress::Loaded { lines, tokens, batches, .. } = progress {
-                told = Some((*lines, *tokens, *batches));
+                given = Some((*lines, *tokens, *batches));
             }
             true
         })
         .unwrap();
-        told
+        given
     });
-    assert!(told[0].is_some() && told[0] == told[1] && told[1] == told[2], "{told:?}");
+    assert!(given[0].is_some() && given[0] == given[1] && given[1] == given[2], "{given:?}");
 }
 
 #[test]

@@ -10,11 +10,11 @@ use std::{env, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use audiosearch::{
+    acoustic::AcousticEncoder,
     audio::ClipStream,
     encoder::{Device, Encoder, SpeechEncoder, single_threaded},
     features::{Features, LogMel},
-    forward::ForwardEncoder,
-    frames::FrameNetwork,
+    inference::InferenceEncoder,
 };
 use audiosearch_index::Span;
 use serde_json::json;
@@ -44,17 +44,19 @@ fn measure(paths: &[PathBuf]) -> Result<()> {
     let seconds = recordings.iter().map(|samples| sound::seconds(samples.len())).sum::<f64>();
     sound::resample(&mut meter, &recordings)?;
 
-    let network = FrameNetwork::shipped()?;
-    let own = ForwardEncoder::shipped()?;
+    let network = AcousticEncoder::shipped()?;
+    let own = InferenceEncoder::shipped()?;
     let front = LogMel::new(own.feature_config());
     let features: Vec<Features> =
         meter.room("features", || recordings.iter().map(|samples| sound::log_mel(samples, &front)).collect());
     let spans: Vec<Vec<Span>> =
         meter.room("segment", || recordings.iter().map(|samples| sound::segments(samples)).collect());
-    meter.room("frame network in f32", || features.iter().for_each(|features| network::hear(&network, features)));
+    meter.room("frame network in f32", || {
+        features.iter().for_each(|features| network::acoustic_frames(&network, features))
+    });
     let network = network.bulk();
-    let hear = || features.iter().for_each(|features| network::hear(&network, features));
-    meter.room("frame network", hear);
+    let encode = || features.iter().for_each(|features| network::acoustic_frames(&network, features));
+    meter.room("frame network", encode);
 
     let passages = network::passages(&features, &spans);
     let frames: usize = passages.iter().map(|(features, _)| features.frames()).sum();

@@ -12,10 +12,10 @@ use std::{
 
 use anyhow::Result;
 use audiosearch::{
+    acoustic::{AcousticEncoder, StreamingEncoder},
     encoder::{Encoder, EncoderError, SpeechModel, Stretch},
     features::{FRAME_LENGTH, FRAME_SHIFT, FeatureConfig, Features},
-    forward::ForwardEncoder,
-    frames::{FrameNetwork, HeardStream},
+    inference::InferenceEncoder,
     pipeline::{Ingest, Settings},
     segment::{SegmentConfig, SegmentMode},
 };
@@ -30,8 +30,8 @@ const BLOCK: usize = 800;
 /// Frames that an encoder is given at once, as the pipeline does.
 const BATCH: usize = 16_000;
 
-pub fn hear(network: &FrameNetwork, features: &Features) {
-    let mut stream = HeardStream::of_frames(network);
+pub fn acoustic_frames(network: &AcousticEncoder, features: &Features) {
+    let mut stream = StreamingEncoder::of_frames(network);
     for rows in features.data.chunks(BLOCK * features.bands) {
         stream.push_frames(&Features { bands: features.bands, data: rows.to_vec() });
     }
@@ -90,7 +90,7 @@ pub struct Taken {
 }
 
 /// Indexes the recordings as the program does, an encoder and a reader a core; what the encoders took, and the cost of all.
-pub fn whole_way(paths: &[PathBuf], encoder: ForwardEncoder) -> Result<(Taken, Cost)> {
+pub fn whole_way(paths: &[PathBuf], encoder: InferenceEncoder) -> Result<(Taken, Cost)> {
     let folder = tempfile::tempdir()?;
     let schema = Schema {
         dimension: u32::try_from(encoder.dimension())?,
@@ -107,7 +107,7 @@ pub fn whole_way(paths: &[PathBuf], encoder: ForwardEncoder) -> Result<(Taken, C
         segments: SegmentConfig::default(),
         force: false,
         readers: cores,
-        network: FrameNetwork::shipped()?,
+        network: AcousticEncoder::shipped()?,
     };
     let (done, cost) = cost(|| -> Result<()> {
         let index = Index::create(folder.path(), Collection::Audio, schema)?;

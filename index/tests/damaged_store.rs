@@ -1,4 +1,4 @@
-//! A truth whose bytes on disk are not what was written: an error by type, or a store that verify and repair bring in
+//! A sled store whose bytes on disk are not what was written: an error by type, or a store that verify and repair bring in
 //! order; no panic, and nothing invented. `AUDIOSEARCH_FUZZ` says how many cases.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -27,7 +27,7 @@ fn mended(dir: &Path) -> Result<BTreeMap<u64, u64>, IndexError> {
 }
 
 #[test]
-fn a_damaged_truth_is_refused_or_repaired_and_never_a_panic() {
+fn a_damaged_sled_store_is_refused_or_repaired_and_never_a_panic() {
     let good = tempfile::tempdir().unwrap();
     let mut put = BTreeMap::new();
     {
@@ -40,13 +40,13 @@ fn a_damaged_truth_is_refused_or_repaired_and_never_a_panic() {
             put.entry(version % 9).or_insert_with(Vec::new).push(version);
         }
     }
-    let truth = good.path().join("audio.sled");
+    let sled = good.path().join("audio.sled");
     let contents: Vec<(PathBuf, Vec<u8>)> = files(good.path())
         .into_iter()
         .map(|f| (f.strip_prefix(good.path()).unwrap().into(), fs::read(f).unwrap()))
         .collect();
     let targets: Vec<usize> = (0..contents.len())
-        .filter(|&i| good.path().join(&contents[i].0).starts_with(&truth) && !contents[i].1.is_empty())
+        .filter(|&i| good.path().join(&contents[i].0).starts_with(&sled) && !contents[i].1.is_empty())
         .collect();
     let mut numbers = Numbers(41);
     let (mut refused, mut opened, mut smaller) = (0, 0, 0);

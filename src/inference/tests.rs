@@ -6,7 +6,7 @@ use std::path::Path;
 
 use audiosearch_index::Embedding;
 
-use super::ForwardEncoder;
+use super::InferenceEncoder;
 use crate::audio::Clip;
 use crate::encoder::testing::{features, small_checkpoint, small_config};
 use crate::encoder::{Cell, Device, Encoder, EncoderConfig, Normalisation, Pooling, Precision, SpeechEncoder, Stretch};
@@ -25,7 +25,7 @@ fn apart(a: &[Vec<Embedding>], b: &[Vec<Embedding>]) -> f32 {
 }
 
 /// A small network none of whose numbers is zero or one by chance, as both passes read it.
-fn both(config: &EncoderConfig, folder: &Path) -> (SpeechEncoder, ForwardEncoder) {
+fn both(config: &EncoderConfig, folder: &Path) -> (SpeechEncoder, InferenceEncoder) {
     let checkpoint = small_checkpoint(config, 1);
     for (slot, tensor) in checkpoint.parameters.iter() {
         let noise = features(tensor.numel().div_ceil(8), tensor.numel() as u64);
@@ -37,7 +37,7 @@ fn both(config: &EncoderConfig, folder: &Path) -> (SpeechEncoder, ForwardEncoder
     }
     let path = folder.join("small.safetensors");
     checkpoint.write(&path, Precision::F32).unwrap();
-    (SpeechEncoder::load(&path, Device::Cpu).unwrap(), ForwardEncoder::load(&path).unwrap())
+    (SpeechEncoder::load(&path, Device::Cpu).unwrap(), InferenceEncoder::load(&path).unwrap())
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn words_agree_with_libtorch() {
     let folder = tempfile::tempdir().unwrap();
     for normalisation in [Normalisation::None, Normalisation::Whitening] {
         let (torch, own) = both(&EncoderConfig { normalisation, ..small_config() }, folder.path());
-        let shipped = (SpeechEncoder::shipped(Device::Cpu).unwrap(), ForwardEncoder::shipped().unwrap());
+        let shipped = (SpeechEncoder::shipped(Device::Cpu).unwrap(), InferenceEncoder::shipped().unwrap());
         for text in ["cat", "c", "tac at ca", "北京", &"ß".repeat(1000)] {
             for (torch, own) in [(&torch, &own), (&shipped.0, &shipped.1)] {
                 let vectors = [torch.encode_text(text), own.encode_text(text)].map(|v| vec![vec![v.unwrap()]]);
@@ -88,7 +88,7 @@ fn words_agree_with_libtorch() {
 
 /// The largest difference of the built-in model's vectors on so many random clips of 0.1 s to 10 s.
 fn largest_on(count: u64) -> f32 {
-    let (torch, own) = (SpeechEncoder::shipped(Device::Cpu).unwrap(), ForwardEncoder::shipped().unwrap());
+    let (torch, own) = (SpeechEncoder::shipped(Device::Cpu).unwrap(), InferenceEncoder::shipped().unwrap());
     let mut largest = 0f32;
     for first in (0..count).step_by(25) {
         let clip = |seed: u64| {
@@ -128,7 +128,7 @@ fn a_thousand_random_clips_agree_with_libtorch() {
 
 #[test]
 fn golden_clips_agree_with_libtorch() {
-    let (torch, own) = (SpeechEncoder::shipped(Device::Cpu).unwrap(), ForwardEncoder::shipped().unwrap());
+    let (torch, own) = (SpeechEncoder::shipped(Device::Cpu).unwrap(), InferenceEncoder::shipped().unwrap());
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for name in ["tests/golden/fbank.wav", "tests/fixtures/second.ogg", "tools/demo/queries/umbrella.flac"] {
         let clip = Clip::read(&root.join(name)).unwrap();
@@ -144,7 +144,7 @@ fn golden_clips_agree_with_libtorch() {
 
 #[test]
 fn for_bulk_vectors_are_nearly_the_same() {
-    let exact = ForwardEncoder::shipped().unwrap();
+    let exact = InferenceEncoder::shipped().unwrap();
     let bulk = exact.bulk();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for name in ["tests/golden/fbank.wav", "tests/fixtures/second.ogg", "tools/demo/queries/umbrella.flac"] {
@@ -164,7 +164,7 @@ fn for_bulk_vectors_are_nearly_the_same() {
 
 #[test]
 fn what_cannot_be_encoded_is_refused() {
-    let own = ForwardEncoder::shipped().unwrap();
+    let own = InferenceEncoder::shipped().unwrap();
     let mut clip = Features { bands: 40, data: vec![0.0; 40 * 50] };
     let refused = |features: &Features, span: Range<u32>| {
         own.encode(&[Stretch { features, spans: std::slice::from_ref(&span) }]).unwrap_err().to_string()

@@ -18,5 +18,5 @@ mod spelling;
 mod tests;
 mod weights;
 
-pub use encoder::ForwardEncoder;
-pub use sentence::ForwardTextEncoder;
+pub use encoder::InferenceEncoder;
+pub use sentence::InferenceTextEncoder;

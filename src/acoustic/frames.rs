@@ -1,17 +1,17 @@
-//! Vectors of consecutive moments.
+//! Acoustic frames, and what a query expects of them.
 
-use super::{Pattern, Phones};
+use super::{FrameTemplate, Phones};
 
 /// Rows of equal size, one every 40 ms, `[len, dimension]`, each of unit length or all zero (nothing known of that moment).
 #[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
+pub struct AcousticFrames {
     dimension: usize,
     data: Vec<f32>,
-    /// How much each vector is like anything at all (see [`Pattern`](super::Pattern)).
+    /// How much each vector is like anything at all (see [`FrameTemplate`](super::FrameTemplate)).
     normalisers: Vec<f32>,
 }
 
-impl Heard {
+impl AcousticFrames {
     /// Nothing yet.
     pub fn new(dimension: usize) -> Self {
         Self::with_normalisers(dimension, Vec::new(), Vec::new())
@@ -71,7 +71,7 @@ impl Heard {
     }
 }
 
-/// Whether what is heard is speech at all.
+/// Whether frames are speech at all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Speech {
     /// Of each vector the probability that it is no silence, `[len]`.
@@ -80,44 +80,44 @@ pub struct Speech {
     pub doubt: f32,
 }
 
-/// What is asked for, as vectors that begin at one of the moments between two steps.
+/// The query, as frames that begin at one offset between two steps.
 ///
-/// Recordings have a vector every 40 ms, counted from their beginning, and a clip was cut wherever it was cut: the very same sound is
-/// heard up to 20 ms apart, which changes a vector as much as another voice does. So a clip is heard several times, a part of a step
-/// later each time, and one of these falls upon the recording's own vectors.
+/// Recordings have a frame every 40 ms, counted from their beginning, and a clip may be cut anywhere: the frames of the very same sound
+/// may lie up to 20 ms apart, which changes them as much as another voice does. So a clip is encoded at several offsets, a part of a step
+/// later each time, and one of them coincides with the recording's own frames.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phase {
-    /// Its vectors.
-    pub heard: Heard,
+    /// Its frames.
+    pub frames: AcousticFrames,
     /// What it expects of each of them.
-    pub pattern: Pattern,
-    /// How far each of them says that there is speech.
+    pub template: FrameTemplate,
+    /// Whether they are speech.
     pub speech: Speech,
-    /// Samples from where what is asked for begins to the first vector.
+    /// Samples from the beginning of the query to the first frame.
     pub lead: i64,
-    /// Samples from the end of the last vector's step to where what is asked for ends.
+    /// Samples from the end of the last frame to the end of the query.
     pub tail: i64,
 }
 
-/// A clip moment by moment: what is asked for, and the quiet around it that is not.
+/// What a query expects frame by frame, and the silence around it that is not searched for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Excerpt {
-    /// What of the clip comes before.
-    pub before: Heard,
-    /// What is asked for.
-    pub asked: Pattern,
-    /// What of the clip comes after.
-    pub after: Heard,
-    /// What is asked for, from each part of a step on; none where it was never heard.
+pub struct QueryTemplate {
+    /// Frames of the clip before the query.
+    pub before: AcousticFrames,
+    /// The query, in whole steps from its beginning.
+    pub expected: FrameTemplate,
+    /// Frames of the clip after the query.
+    pub after: AcousticFrames,
+    /// The query at each offset between two steps; none of a written query.
     pub phases: Vec<Phase>,
-    /// What is asked for, phone by phone, where it is written.
+    /// The phones of a written query.
     pub phones: Option<Phones>,
 }
 
-impl Excerpt {
-    /// All of it is asked for, and it is written.
-    pub fn written(asked: Pattern, phones: Phones) -> Self {
-        let nothing = Heard::new(asked.dimension());
-        Self { before: nothing.clone(), asked, after: nothing, phases: Vec::new(), phones: Some(phones) }
+impl QueryTemplate {
+    /// Of a written query.
+    pub fn written(expected: FrameTemplate, phones: Phones) -> Self {
+        let nothing = AcousticFrames::new(expected.dimension());
+        Self { before: nothing.clone(), expected, after: nothing, phases: Vec::new(), phones: Some(phones) }
     }
 }

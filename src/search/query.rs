@@ -1,9 +1,9 @@
-//! What is asked for.
+//! What a search looks for.
 
 use audiosearch_index::{Embedding, EmbeddingError, Span};
 
 use crate::{
-    frames::Excerpt,
+    acoustic::QueryTemplate,
     pipeline::{Embedded, EmbeddedClip},
 };
 
@@ -15,32 +15,32 @@ const AGAINST: f32 = 0.3;
 pub struct Sound {
     /// Its spans in order of time: one, or the windows of a long clip.
     pub spans: Vec<Embedded>,
-    /// Its vectors from moment to moment; without them it cannot be laid along a recording.
-    pub heard: Option<Excerpt>,
+    /// What it expects frame by frame; without that it cannot be aligned with a recording.
+    pub template: Option<QueryTemplate>,
 }
 
 impl Sound {
-    /// Something written: a vector of each word, and what is to be heard from moment to moment, where that is known.
-    pub fn written(words: Vec<Embedding>, heard: Option<Excerpt>) -> Self {
+    /// Something written: a vector of each word, and what it expects frame by frame, where that is known.
+    pub fn written(words: Vec<Embedding>, template: Option<QueryTemplate>) -> Self {
         let nowhere = Span { start: 0, len: 0 };
         let spans = words.into_iter().map(|word| (nowhere, word)).collect();
-        Self { spans, heard }
+        Self { spans, template }
     }
 }
 
 impl From<EmbeddedClip> for Sound {
     fn from(clip: EmbeddedClip) -> Self {
-        Self { spans: clip.spans, heard: clip.heard }
+        Self { spans: clip.spans, template: clip.template }
     }
 }
 
-/// A question to the recordings.
+/// A query.
 #[derive(Debug, Clone)]
-pub enum Question {
+pub enum Query {
     /// Where does this sound again?
     Clip(Sound),
     /// Where does something sound like all of these, and like none of those?
-    Several {
+    Examples {
         /// Examples of it; at least one.
         like: Vec<Sound>,
         /// Examples of what it is not.
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     fn sound(vector: [f32; 2]) -> Sound {
-        Sound { spans: vec![(Span { start: 0, len: 1 }, Embedding::new(vector.to_vec()).unwrap())], heard: None }
+        Sound { spans: vec![(Span { start: 0, len: 1 }, Embedding::new(vector.to_vec()).unwrap())], template: None }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use ndarray::Array1;
 use safetensors::SafeTensors;
 
 use super::{
-    Excerpt, FrameNetwork, NetworkError, REDUCTION,
+    AcousticEncoder, NetworkError, QueryTemplate, REDUCTION,
     layer::{self, Layer, misshapen, vector},
     phones::PARTS,
 };
@@ -54,18 +54,18 @@ impl Letters {
         Ok(Self { layers, durations: vector(&file, "durations", sounds)? })
     }
 
-    /// What is to be heard where a word, or several one after the other, are said. `None` where there is no word, or one that is not
+    /// What is expected where a word, or several one after the other, are said. `None` where there is no word, or one that is not
     /// written in the letters a to z: of others nothing is known.
     ///
     /// # Errors
     /// Where the two networks do not belong together.
-    pub fn excerpt(&self, text: &str, network: &FrameNetwork) -> Result<Option<Excerpt>, NetworkError> {
+    pub fn template(&self, text: &str, network: &AcousticEncoder) -> Result<Option<QueryTemplate>, NetworkError> {
         let Some(sounds) = self.sounds(text) else { return Ok(None) };
         let classes = self.classes(&sounds);
-        Ok(Some(Excerpt::written(network.expected(&classes)?, network.phones(&classes))))
+        Ok(Some(QueryTemplate::written(network.expected(&classes)?, network.phones(&classes))))
     }
 
-    /// The sounds of a word, or of several one after the other, as numbers of phonemes. `None` as of [`excerpt`](Self::excerpt).
+    /// The sounds of a word, or of several one after the other, as numbers of phonemes. `None` as of [`template`](Self::template).
     pub fn sounds(&self, text: &str) -> Option<Vec<usize>> {
         let mut sounds = Vec::new();
         for word in words(text) {
@@ -134,17 +134,17 @@ fn largest(row: &[f32]) -> usize {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::Pattern;
+    use super::super::FrameTemplate;
     use super::*;
 
-    fn asked(text: &str) -> Option<Pattern> {
-        let excerpt = Letters::shipped().unwrap().excerpt(text, &FrameNetwork::shipped().unwrap()).unwrap();
-        excerpt.map(|excerpt| excerpt.asked)
+    fn expected(text: &str) -> Option<FrameTemplate> {
+        let template = Letters::shipped().unwrap().template(text, &AcousticEncoder::shipped().unwrap()).unwrap();
+        template.map(|template| template.expected)
     }
 
     #[test]
     fn a_longer_word_takes_longer_to_say() {
-        let lengths: Vec<usize> = ["see", "seventy", "considerable"].map(|word| asked(word).unwrap().len()).to_vec();
+        let lengths: Vec<usize> = ["see", "seventy", "considerable"].map(|word| expected(word).unwrap().len()).to_vec();
         assert!(lengths[0] >= 3 && lengths[0] < lengths[1] && lengths[1] < lengths[2], "{lengths:?}");
         // About a second: 25 vectors.
         assert!((15..40).contains(&lengths[2]), "{lengths:?}");
@@ -152,22 +152,23 @@ mod tests {
 
     #[test]
     fn what_is_written_otherwise_and_sounds_the_same_is_the_same() {
-        assert_eq!(asked("Seven"), asked("seven"));
-        assert_eq!(asked("phone"), asked("fone"));
-        assert_ne!(asked("seven"), asked("heaven"));
+        assert_eq!(expected("Seven"), expected("seven"));
+        assert_eq!(expected("phone"), expected("fone"));
+        assert_ne!(expected("seven"), expected("heaven"));
     }
 
     #[test]
     fn words_follow_each_other() {
-        let (one, two, both) = (asked("seven").unwrap(), asked("hills").unwrap(), asked("seven hills").unwrap());
+        let (one, two, both) =
+            (expected("seven").unwrap(), expected("hills").unwrap(), expected("seven hills").unwrap());
         assert!(both.len().abs_diff(one.len() + two.len()) <= 2);
-        assert_eq!(asked("seven, hills"), Some(both.clone()));
-        assert_eq!(asked("seven-hills"), Some(both));
+        assert_eq!(expected("seven, hills"), Some(both.clone()));
+        assert_eq!(expected("seven-hills"), Some(both));
     }
 
     #[test]
     fn of_other_letters_nothing_is_known() {
-        assert_eq!(asked("   "), None);
-        assert_eq!(asked("\u{5317}\u{4eac}"), None);
+        assert_eq!(expected("   "), None);
+        assert_eq!(expected("\u{5317}\u{4eac}"), None);
     }
 }

@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis};
 use safetensors::SafeTensors;
 
 use super::{
-    Heard, Pattern, Phones, REDUCTION, Speech,
+    AcousticFrames, FrameTemplate, Phones, REDUCTION, Speech,
     layer::{self, Layer, misshapen, tensor, vector},
 };
 use crate::features::{FeatureConfig, Features};
@@ -34,18 +34,18 @@ pub enum NetworkError {
 
 /// The frame network; cheap to share, and the same whatever the model of a store is.
 #[derive(Debug, Clone)]
-pub struct FrameNetwork {
+pub struct AcousticEncoder {
     features: FeatureConfig,
     mean: Array1<f32>,
     std: Array1<f32>,
     layers: Vec<Layer>,
-    /// Directions of the classes of sounds that it tells apart, [classes, dimension], times the steepness of their odds.
+    /// Directions of the classes of sounds that it distinguishes, [classes, dimension], times the steepness of their odds.
     classes: Array2<f32>,
     /// First bytes of the weights' blake3: vectors of other weights are not compared.
     id: u64,
 }
 
-impl FrameNetwork {
+impl AcousticEncoder {
     /// The network that is built into the program.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl FrameNetwork {
     }
 
     /// The same for hours of sound: in fixed point, half as fast again and more. Its vectors differ by less than an
-    /// [`Archive`](super::Archive) keeps of them.
+    /// [`FrameStore`](super::FrameStore) keeps of them.
     pub fn bulk(self) -> Self {
         Self { layers: self.layers.iter().map(Layer::fixed_point).collect(), ..self }
     }
@@ -101,7 +101,7 @@ impl FrameNetwork {
         self.layers.last().map_or(0, Layer::outputs)
     }
 
-    /// Tells its vectors from those of other weights.
+    /// Distinguishes its frames from those of other weights.
     pub fn id(&self) -> u64 {
         self.id
     }
@@ -116,16 +116,16 @@ impl FrameNetwork {
         reach.next_multiple_of(REDUCTION)
     }
 
-    /// The vectors of a sound: of its frames 0, 4, 8 and so on.
-    pub fn hear(&self, features: &Features) -> Heard {
-        self.hear_from(features, 0)
+    /// The acoustic frames of a sound: of its log-mel frames 0, 4, 8 and so on, `[⌈frames / 4⌉, dimension]`.
+    pub fn encode(&self, features: &Features) -> AcousticFrames {
+        self.encode_from(features, 0)
     }
 
-    /// As [`hear`](Self::hear), of the frames `first`, `first + 4` and so on; what is before those is not heard.
-    pub fn hear_from(&self, features: &Features, first: usize) -> Heard {
+    /// As [`encode`](Self::encode), of the log-mel frames `first`, `first + 4` and so on; nothing before `first` is read.
+    pub fn encode_from(&self, features: &Features, first: usize) -> AcousticFrames {
         let (bands, first) = (self.features.bands, first.min(features.frames()));
         if features.bands() != bands {
-            return Heard::new(self.dimension());
+            return AcousticFrames::new(self.dimension());
         }
         let rows = layer::run(&self.layers, features.frames() - first, bands, |at, row| {
             let frame = &features.data[(first + at) * bands..][..bands];
@@ -146,51 +146,51 @@ impl FrameNetwork {
             most + row.iter().map(|value| (value - most).exp()).sum::<f32>().ln()
         };
         let normalisers = odds.axis_iter(Axis(0)).map(normaliser).collect();
-        Heard::with_normalisers(self.dimension(), states.into_raw_vec_and_offset().0, normalisers)
+        AcousticFrames::with_normalisers(self.dimension(), states.into_raw_vec_and_offset().0, normalisers)
     }
 
-    /// What a clip with these vectors asks for.
+    /// What a query with these frames expects.
     ///
-    /// The likeness of two moments is by the divergence (Kullback and Leibler 1951) of what the first says of the classes of sounds from
-    /// what the second says: Σ p log q is the dot product of the mean of the classes' directions, by p, with the second vector, less its
+    /// The likeness of two frames is by the divergence (Kullback and Leibler 1951) of the first one's class probabilities from the second
+    /// one's: Σ p log q is the dot product of the mean of the classes' directions, by p, with the second vector, less its
     /// normaliser. So comparing costs no more than a cosine. (Posteriorgrams for spoken queries: Hazen, Shen and White 2009.)
-    pub fn pattern(&self, heard: &Heard) -> Pattern {
+    pub fn template(&self, frames: &AcousticFrames) -> FrameTemplate {
         let (mut directions, mut same) = (Vec::new(), Vec::new());
-        for at in 0..heard.len() {
-            let vector = ArrayView1::from(heard.row(at));
-            let normaliser = heard.normalisers()[at];
+        for at in 0..frames.len() {
+            let vector = ArrayView1::from(frames.row(at));
+            let normaliser = frames.normalisers()[at];
             let shares = self.classes.dot(&vector).mapv(|odds| (odds - normaliser).exp());
             let direction = shares.dot(&self.classes) / shares.sum().max(1e-12) + &vector * OWN;
             same.push(direction.dot(&vector) - normaliser);
             directions.extend(direction);
         }
-        Pattern::new(self.dimension(), directions, same, RANGE)
+        FrameTemplate::new(self.dimension(), directions, same, RANGE)
     }
 
-    /// What these vectors say of whether there is speech.
-    pub fn speech(&self, heard: &Heard) -> Speech {
+    /// Whether these frames are speech.
+    pub fn speech(&self, frames: &AcousticFrames) -> Speech {
         let (mut sound, mut doubt) = (Vec::new(), 0.0);
-        for at in 0..heard.len() {
-            let normaliser = heard.normalisers()[at];
-            let shares = self.classes.dot(&ArrayView1::from(heard.row(at))).mapv(|odds| (odds - normaliser).exp());
+        for at in 0..frames.len() {
+            let normaliser = frames.normalisers()[at];
+            let shares = self.classes.dot(&ArrayView1::from(frames.row(at))).mapv(|odds| (odds - normaliser).exp());
             // The last class is silence.
             sound.push(1.0 - shares.last().copied().unwrap_or(0.0).min(1.0));
             doubt -= shares.iter().map(|share| share * share.max(1e-9).ln()).sum::<f32>();
         }
-        Speech { sound, doubt: doubt / heard.len().max(1) as f32 }
+        Speech { sound, doubt: doubt / frames.len().max(1) as f32 }
     }
 
     /// What is asked for by naming the class of sounds of each moment.
     ///
     /// # Errors
     /// Where there is no such class.
-    pub fn expected(&self, classes: &[usize]) -> Result<Pattern, NetworkError> {
+    pub fn expected(&self, classes: &[usize]) -> Result<FrameTemplate, NetworkError> {
         if classes.iter().any(|&class| class >= self.classes.nrows()) {
             return Err(misshapen("classes", self.classes.shape()));
         }
         let directions = classes.iter().flat_map(|&class| self.classes.row(class).to_vec()).collect();
         // The log of a probability is at most 0.
-        Ok(Pattern::new(self.dimension(), directions, vec![0.0; classes.len()], RANGE))
+        Ok(FrameTemplate::new(self.dimension(), directions, vec![0.0; classes.len()], RANGE))
     }
 
     /// The phones that these classes are parts of. Panics at a class that [`expected`](Self::expected) refuses.
@@ -211,25 +211,25 @@ mod tests {
 
     #[test]
     fn a_vector_a_step_of_unit_length() {
-        let network = FrameNetwork::shipped().unwrap();
-        for frames in [1, 4, 5, 100, 101] {
-            let heard = network.hear(&noise(frames));
-            assert_eq!(heard.len(), frames.div_ceil(REDUCTION));
-            for at in 0..heard.len() {
-                let length: f32 = heard.row(at).iter().map(|v| v * v).sum();
+        let network = AcousticEncoder::shipped().unwrap();
+        for count in [1, 4, 5, 100, 101] {
+            let frames = network.encode(&noise(count));
+            assert_eq!(frames.len(), count.div_ceil(REDUCTION));
+            for at in 0..frames.len() {
+                let length: f32 = frames.row(at).iter().map(|v| v * v).sum();
                 assert!((length - 1.0).abs() < 1e-4);
             }
         }
-        assert_eq!(network.hear(&Features::new(40)).len(), 0);
+        assert_eq!(network.encode(&Features::new(40)).len(), 0);
     }
 
     #[test]
     fn beyond_its_reach_nothing_matters() {
-        let network = FrameNetwork::shipped().unwrap();
+        let network = AcousticEncoder::shipped().unwrap();
         let long = noise(200);
         let mut part = Features::new(40);
         part.extend_from_slice(long.rows(40..140));
-        let (whole, cut) = (network.hear(&long), network.hear(&part));
+        let (whole, cut) = (network.encode(&long), network.encode(&part));
         let skip = network.reach() / REDUCTION;
         for at in skip..cut.len() - skip {
             let apart = whole.row(at + 10).iter().zip(cut.row(at)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn damaged_weights_are_refused() {
-        assert!(matches!(FrameNetwork::parse(b"nothing"), Err(NetworkError::Damaged(_))));
-        assert!(matches!(FrameNetwork::parse(&SHIPPED[..SHIPPED.len() / 2]), Err(NetworkError::Damaged(_))));
+        assert!(matches!(AcousticEncoder::parse(b"nothing"), Err(NetworkError::Damaged(_))));
+        assert!(matches!(AcousticEncoder::parse(&SHIPPED[..SHIPPED.len() / 2]), Err(NetworkError::Damaged(_))));
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use audiosearch_index::Embedding;
 
-use super::ForwardTextEncoder;
+use super::InferenceTextEncoder;
 use crate::encoder::{Cell, Device, Precision};
 use crate::sentence::testing::{sentences, small_config, tokens};
 use crate::sentence::{SentenceConfig, SentenceEncoder, SentenceError, SentenceReader as _, TextEncoder};
@@ -36,13 +36,13 @@ fn mixed(count: usize) -> Vec<String> {
     all
 }
 
-fn largest(torch: &TextEncoder, own: &ForwardTextEncoder, all: &[String]) -> f32 {
+fn largest(torch: &TextEncoder, own: &InferenceTextEncoder, all: &[String]) -> f32 {
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     apart(&torch.encode(&all).unwrap(), &own.encode(&all).unwrap())
 }
 
 /// A small network with other numbers than those of its start, as both passes read it.
-fn both(config: SentenceConfig, folder: &Path) -> (TextEncoder, ForwardTextEncoder) {
+fn both(config: SentenceConfig, folder: &Path) -> (TextEncoder, InferenceTextEncoder) {
     let path = folder.join("small.safetensors");
     let encoder = TextEncoder::untrained(config, tokens(), 1).unwrap();
     for (slot, tensor) in encoder.parameters.iter() {
@@ -52,7 +52,7 @@ fn both(config: SentenceConfig, folder: &Path) -> (TextEncoder, ForwardTextEncod
         encoder.parameters.assign(&slot.name, &values).unwrap();
     }
     encoder.save(&path, Precision::F32).unwrap();
-    (TextEncoder::open(&path, Device::Cpu).unwrap(), ForwardTextEncoder::load(&path).unwrap())
+    (TextEncoder::open(&path, Device::Cpu).unwrap(), InferenceTextEncoder::load(&path).unwrap())
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn all_shapes_of_network_agree_with_libtorch_on_a_thousand_sentences() {
 
 #[test]
 fn the_built_in_model_agrees_with_libtorch() {
-    let (torch, own) = (TextEncoder::shipped(Device::Cpu).unwrap(), ForwardTextEncoder::shipped().unwrap());
+    let (torch, own) = (TextEncoder::shipped(Device::Cpu).unwrap(), InferenceTextEncoder::shipped().unwrap());
     assert_eq!((torch.fingerprint(), torch.name()), (own.fingerprint(), own.name()));
     let largest = largest(&torch, &own, &mixed(60));
     assert!(largest < TOLERANCE, "{largest}");
@@ -82,7 +82,7 @@ fn the_built_in_model_agrees_with_libtorch() {
 #[test]
 #[ignore = "long; prints the largest difference"]
 fn a_thousand_sentences_of_all_lengths_agree_with_libtorch() {
-    let (torch, own) = (TextEncoder::shipped(Device::Cpu).unwrap(), ForwardTextEncoder::shipped().unwrap());
+    let (torch, own) = (TextEncoder::shipped(Device::Cpu).unwrap(), InferenceTextEncoder::shipped().unwrap());
     let largest = largest(&torch, &own, &mixed(1000));
     println!("largest difference of 1,000 sentences: {largest:e}");
     assert!(largest < TOLERANCE);
@@ -99,7 +99,7 @@ fn what_cannot_be_encoded_or_read_is_refused_as_libtorchs_pass_does() {
     let bytes = std::fs::read(&path).unwrap();
     for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
         std::fs::write(&path, &bytes[..length]).unwrap();
-        let refusal = ForwardTextEncoder::load(&path).unwrap_err().to_string();
+        let refusal = InferenceTextEncoder::load(&path).unwrap_err().to_string();
         assert!(refusal.contains("small.safetensors"), "{length}: {refusal}");
     }
 }

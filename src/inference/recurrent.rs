@@ -4,7 +4,7 @@ use super::affine::Columns;
 use super::sequences::Sequences;
 use super::weights::Weights;
 use crate::encoder::{Cell, EncoderError};
-use crate::kernels::{Arch, Matrix, Packed, Simd, WithSimd, sigmoid, tanh};
+use crate::kernels::{Arch, Matrix, QuantisedFrames, Simd, WithSimd, sigmoid, tanh};
 
 /// Rows whose input products are made ahead of the steps that use them: few enough to be still near when they do.
 const AHEAD: usize = 192;
@@ -23,7 +23,7 @@ pub struct Direction {
 /// Room that the steps work in.
 #[derive(Debug, Default)]
 pub struct Room {
-    packed: Packed,
+    packed: QuantisedFrames,
     gates: Vec<f32>,
     product: Vec<f32>,
     state: Vec<f32>,

@@ -1,29 +1,29 @@
-//! A long clip as a sequence of windows.
+//! A long clip as a sequence of windows, each of which votes for the place of the clip.
 
 use std::collections::{HashMap, HashSet};
 
-use audiosearch_index::{Hit, IndexError, Query, SegmentRef, SourceId, Span};
+use audiosearch_index::{Hit as IndexHit, IndexError, Query as IndexQuery, SegmentRef, SourceId, Span};
 
 use super::{
-    align::{self, Laid, Vote},
     merge::merge,
-    searcher::{Options, Searcher, cosine, filter},
+    searcher::{SearchOptions, Searcher, cosine, filter},
+    votes::{self, Vote, WindowAlignment},
 };
 use crate::pipeline::Embedded;
 
-/// Answers that each window of a long clip collects, at least.
+/// Hits that each window of a long clip collects, at least.
 const VOTES: usize = 200;
 
 impl Searcher {
     /// A sequence of windows: each votes, then the best places are measured with every window.
-    pub(super) fn sequence(&self, spans: &[Embedded], options: &Options) -> Result<Vec<Hit>, IndexError> {
+    pub(super) fn windows(&self, spans: &[Embedded], options: &SearchOptions) -> Result<Vec<IndexHit>, IndexError> {
         let first = spans.first().map_or(0, |(span, _)| span.start);
         let offsets: Vec<i64> = spans.iter().map(|(span, _)| (span.start - first) as i64).collect();
         let most = options.k.saturating_mul(4).max(VOTES);
         let mut votes = Vec::new();
         for (window, (_, embedding)) in spans.iter().enumerate() {
             let query =
-                Query::new(embedding).k(most.min(self.reader.len())).exact(options.exact).filter(filter(options));
+                IndexQuery::new(embedding).k(most.min(self.reader.len())).exact(options.exact).filter(filter(options));
             votes.extend(self.reader.search(&query)?.into_iter().map(|hit| Vote {
                 source: hit.source,
                 place: hit.span.start as i64 - offsets[window],
@@ -31,7 +31,7 @@ impl Searcher {
                 score: hit.score,
             }));
         }
-        let candidates = align::candidates(&votes, spans.len(), most);
+        let candidates = votes::voted_places(&votes, spans.len(), most);
         let named: HashSet<SourceId> = candidates.iter().map(|candidate| candidate.source).collect();
         let mut by_source: HashMap<SourceId, Vec<SegmentRef<'_>>> = HashMap::new();
         for segment in self.reader.segments_of(|source| named.contains(&source)) {
@@ -41,20 +41,22 @@ impl Searcher {
         let spans_of = |(source, segments): (&SourceId, &Vec<SegmentRef<'_>>)| {
             (*source, segments.iter().map(|segment| segment.span).collect())
         };
-        let places: HashMap<SourceId, Vec<Span>> = by_source.iter().map(spans_of).collect();
+        let by_source_spans: HashMap<SourceId, Vec<Span>> = by_source.iter().map(spans_of).collect();
         let mut hits = Vec::new();
         for candidate in candidates {
-            let named = by_source.get(&candidate.source).zip(places.get(&candidate.source));
-            let Some((segments, places)) = named else { continue };
+            let named = by_source.get(&candidate.source).zip(by_source_spans.get(&candidate.source));
+            let Some((segments, segment_spans)) = named else { continue };
             let cosine = |window: usize, segment: usize| cosine(&spans[window].1, segments[segment].embedding);
-            let Some(Laid { score, span, best }) = align::lay(candidate.place, &offsets, places, cosine) else {
+            let Some(WindowAlignment { score, span, best }) =
+                votes::align_windows(candidate.place, &offsets, segment_spans, cosine)
+            else {
                 continue;
             };
             if options.not.is_some_and(|(id, not)| id == candidate.source && not.overlap(&span) > 0) {
                 continue;
             }
             let best = &segments[best];
-            hits.push(Hit {
+            hits.push(IndexHit {
                 segment: best.id,
                 source: best.source,
                 path: best.path.to_owned(),
@@ -64,7 +66,7 @@ impl Searcher {
                 score,
             });
         }
-        hits.sort_by(|a: &Hit, b| b.score.total_cmp(&a.score).then(a.source.cmp(&b.source)));
+        hits.sort_by(|a: &IndexHit, b| b.score.total_cmp(&a.score).then(a.source.cmp(&b.source)));
         Ok(merge(hits, options.per_file))
     }
 }

@@ -1,12 +1,12 @@
-//! A truth written anew, without what has piled up in it.
+//! A sled store written anew, without what has piled up in it.
 
 use super::*;
 
 /// Values written between two flushes; only what was flushed lets sled use its place again.
 const FLUSH_EVERY: usize = 16;
 
-impl Truth {
-    /// Copies everything into a new truth at `path` and makes it durable.
+impl Store {
+    /// Copies everything into a new sled store at `path` and makes it durable.
     ///
     /// All keys go first, with empty values. sled writes a leaf of its tree again, with all its values, whenever the leaf has
     /// grown by ten entries or is split; a leaf that has all its keys already takes each value once.

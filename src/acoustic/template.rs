@@ -1,13 +1,13 @@
-//! What is to be heard, moment by moment.
+//! What a query expects, frame by frame.
 
-use super::Heard;
+use super::AcousticFrames;
 
 /// What a query expects of each of its moments: a direction that vectors are measured along, and what the very same sound would come to.
 ///
 /// The likeness of a moment of the query and a moment of a recording is
 /// `1 + (direction · vector - normaliser - same) / range`: 1 for the very same sound, less for every other.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pattern {
+pub struct FrameTemplate {
     dimension: usize,
     /// A direction a moment, `[len, dimension]`.
     directions: Vec<f32>,
@@ -16,7 +16,7 @@ pub struct Pattern {
     range: f32,
 }
 
-impl Pattern {
+impl FrameTemplate {
     /// From a direction a moment (row by row) and what the very same sound comes to; there are as many moments as there are of those.
     pub fn new(dimension: usize, mut directions: Vec<f32>, same: Vec<f32>, range: f32) -> Self {
         let dimension = dimension.max(1);
@@ -25,8 +25,8 @@ impl Pattern {
     }
 
     /// Likeness is the cosine with these unit vectors.
-    pub fn of_cosines(heard: &Heard) -> Self {
-        Self::new(heard.dimension(), heard.data().to_vec(), vec![1.0; heard.len()], 1.0)
+    pub fn of_cosines(frames: &AcousticFrames) -> Self {
+        Self::new(frames.dimension(), frames.data().to_vec(), vec![1.0; frames.len()], 1.0)
     }
 
     /// Number of moments.
@@ -56,7 +56,7 @@ impl Pattern {
     }
 
     /// The likeness of moment `at` and moment `there` of a recording.
-    pub fn likeness(&self, at: usize, recording: &Heard, there: usize) -> f32 {
+    pub fn likeness(&self, at: usize, recording: &AcousticFrames, there: usize) -> f32 {
         let direction = &self.directions[at * self.dimension..(at + 1) * self.dimension];
         let mut dot = [direction.iter().zip(recording.row(there)).map(|(a, b)| a * b).sum()];
         self.likenesses(at, &mut dot, &recording.normalisers()[there..=there]);
@@ -70,16 +70,16 @@ mod tests {
 
     #[test]
     fn likeness_of_vectors_alone_is_the_cosine() {
-        let heard = Heard::from_values(2, vec![1.0, 0.0, 0.6, 0.8]);
-        let pattern = Pattern::of_cosines(&heard);
-        assert_eq!((pattern.len(), pattern.likeness(0, &heard, 0)), (2, 1.0));
-        assert!((pattern.likeness(0, &heard, 1) - 0.6).abs() < 1e-6);
+        let frames = AcousticFrames::from_values(2, vec![1.0, 0.0, 0.6, 0.8]);
+        let pattern = FrameTemplate::of_cosines(&frames);
+        assert_eq!((pattern.len(), pattern.likeness(0, &frames, 0)), (2, 1.0));
+        assert!((pattern.likeness(0, &frames, 1) - 0.6).abs() < 1e-6);
     }
 
     #[test]
     fn what_is_like_anything_counts_less() {
-        let pattern = Pattern::new(1, vec![2.0], vec![1.0], 4.0);
-        let plain = Heard::with_normalisers(1, vec![1.0, 1.0], vec![1.0, 3.0]);
+        let pattern = FrameTemplate::new(1, vec![2.0], vec![1.0], 4.0);
+        let plain = AcousticFrames::with_normalisers(1, vec![1.0, 1.0], vec![1.0, 3.0]);
         assert_eq!((pattern.likeness(0, &plain, 0), pattern.likeness(0, &plain, 1)), (1.0, 0.5));
     }
 }

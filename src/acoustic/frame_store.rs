@@ -1,4 +1,4 @@
-//! Where the vectors of recordings are kept: one flat file a recording, a byte a value, beside the store's index.
+//! The frame store: the acoustic frames of recordings, one flat file a recording, a byte a value, beside the store's index.
 //!
 //! | offset | what |
 //! |---|---|
@@ -22,7 +22,7 @@ use std::{
 
 use audiosearch_index::SourceKey;
 
-use super::Heard;
+use super::AcousticFrames;
 
 /// Its folder in a store.
 const FOLDER: &str = "frames";
@@ -36,9 +36,9 @@ const HEADER: usize = 32;
 const SCALE: f32 = 127.0;
 const NORMALISER_SCALE: f32 = 16.0;
 
-/// Why the vectors of a recording cannot be kept or read.
+/// Why the frames of a recording cannot be written or read.
 #[derive(Debug, thiserror::Error)]
-pub enum ArchiveError {
+pub enum FrameStoreError {
     /// The system refused.
     #[error("{}: cannot {action}: {cause}", path.display())]
     Io {
@@ -50,7 +50,7 @@ pub enum ArchiveError {
         cause: io::Error,
     },
     /// There is a file, but not one of this recording by this program.
-    #[error("{}: {cause}; `audiosearch index --force` hears the recording again", path.display())]
+    #[error("{}: {cause}; `audiosearch index --force` makes it again", path.display())]
     Stale {
         /// The file.
         path: PathBuf,
@@ -59,15 +59,15 @@ pub enum ArchiveError {
     },
 }
 
-/// The folder.
+/// The folder of acoustic frames in a store.
 #[derive(Debug, Clone)]
-pub struct Archive {
+pub struct FrameStore {
     folder: PathBuf,
     network: u64,
 }
 
-impl Archive {
-    /// Of the store at `store`, for vectors of the network with this [`id`](super::FrameNetwork::id).
+impl FrameStore {
+    /// Of the store at `store`, for vectors of the network with this [`id`](super::AcousticEncoder::id).
     pub fn new(store: &Path, network: u64) -> Self {
         Self { folder: store.join(FOLDER), network }
     }
@@ -77,43 +77,48 @@ impl Archive {
         self.folder.join(format!("{}-{samples}.{SUFFIX}", &name[..32]))
     }
 
-    /// Begins the file of a recording; nothing is seen of it before [`Recording::finish`].
+    /// Begins the file of a recording; nothing is seen of it before [`FrameWriter::finish`].
     ///
     /// # Errors
     /// Where it cannot be made.
-    pub fn create(&self, key: &SourceKey, dimension: usize) -> Result<Recording, ArchiveError> {
+    pub fn create(&self, key: &SourceKey, dimension: usize) -> Result<FrameWriter, FrameStoreError> {
         let part = self.path(key, 0).with_extension(PART);
         let failed = |path: &Path, action| {
             let path = path.to_owned();
-            move |cause| ArchiveError::Io { path, action, cause }
+            move |cause| FrameStoreError::Io { path, action, cause }
         };
         fs::create_dir_all(&self.folder).map_err(failed(&self.folder, "make the folder"))?;
         let file = File::create(&part).map_err(failed(&part, "make the file"))?;
         let mut out = BufWriter::new(file);
         out.write_all(&[0; HEADER]).map_err(failed(&part, "write"))?;
-        let (archive, key) = (self.clone(), key.clone());
-        Ok(Recording { out, archive, key, part, dimension: dimension as u32 })
+        let (frame_store, key) = (self.clone(), key.clone());
+        Ok(FrameWriter { out, frame_store, key, part, dimension: dimension as u32 })
     }
 
     /// The vectors `range` of a recording of so many samples; beyond its ends there are none.
     ///
     /// # Errors
-    /// [`ArchiveError::Io`] where there is no file of this version of the recording, [`ArchiveError::Stale`] where it is none.
-    pub fn read(&self, key: &SourceKey, samples: u64, range: Range<usize>) -> Result<Heard, ArchiveError> {
-        Ok(self.read_packed(key, samples, range)?.unpacked())
+    /// [`FrameStoreError::Io`] where there is no file of this version of the recording, [`FrameStoreError::Stale`] where it is none.
+    pub fn read(&self, key: &SourceKey, samples: u64, range: Range<usize>) -> Result<AcousticFrames, FrameStoreError> {
+        Ok(self.read_quantised(key, samples, range)?.dequantised())
     }
 
     /// As [`read`](Self::read), a byte a value still.
     ///
     /// # Errors
     /// The same.
-    pub fn read_packed(&self, key: &SourceKey, samples: u64, range: Range<usize>) -> Result<Packed, ArchiveError> {
+    pub fn read_quantised(
+        &self,
+        key: &SourceKey,
+        samples: u64,
+        range: Range<usize>,
+    ) -> Result<QuantisedFrames, FrameStoreError> {
         let path = self.path(key, samples);
         let io = |action| {
             let path = path.clone();
-            move |cause| ArchiveError::Io { path, action, cause }
+            move |cause| FrameStoreError::Io { path, action, cause }
         };
-        let stale = |cause| ArchiveError::Stale { path: path.clone(), cause };
+        let stale = |cause| FrameStoreError::Stale { path: path.clone(), cause };
         let mut file = File::open(&path).map_err(io("open"))?;
         let length = file.metadata().map_err(io("look at"))?.len();
         let mut header = [0; HEADER];
@@ -137,7 +142,7 @@ impl Archive {
         let mut bytes = vec![0; (to - from) * row];
         file.seek(SeekFrom::Start((HEADER + from * row) as u64)).map_err(io("read"))?;
         file.read_exact(&mut bytes).map_err(io("read"))?;
-        Ok(Packed { dimension, bytes })
+        Ok(QuantisedFrames { dimension, bytes })
     }
 
     /// Whether it has the vectors of a recording of so many samples.
@@ -157,15 +162,15 @@ impl Archive {
     }
 }
 
-/// Vectors as they are kept: a quarter of the memory of [`Heard`].
+/// Vectors as they are kept: a quarter of the memory of [`AcousticFrames`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct Packed {
+pub struct QuantisedFrames {
     dimension: usize,
     /// Row by row: the vector, then its normaliser.
     bytes: Vec<u8>,
 }
 
-impl Packed {
+impl QuantisedFrames {
     /// Number of vectors.
     pub fn len(&self) -> usize {
         self.bytes.len() / (self.dimension + 1)
@@ -177,35 +182,35 @@ impl Packed {
     }
 
     /// To be compared.
-    pub fn unpacked(&self) -> Heard {
+    pub fn dequantised(&self) -> AcousticFrames {
         let mut data = Vec::with_capacity(self.len() * self.dimension);
         let mut normalisers = Vec::with_capacity(self.len());
         for row in self.bytes.chunks_exact(self.dimension + 1) {
             data.extend(row[..self.dimension].iter().map(|&byte| f32::from(byte as i8) / SCALE));
             normalisers.push(f32::from(row[self.dimension]) / NORMALISER_SCALE);
         }
-        Heard::with_normalisers(self.dimension, data, normalisers)
+        AcousticFrames::with_normalisers(self.dimension, data, normalisers)
     }
 }
 
 /// A file that is being written.
 #[derive(Debug)]
-pub struct Recording {
+pub struct FrameWriter {
     out: BufWriter<File>,
-    archive: Archive,
+    frame_store: FrameStore,
     key: SourceKey,
     part: PathBuf,
     dimension: u32,
 }
 
-impl Recording {
+impl FrameWriter {
     /// The next vectors.
     ///
     /// # Errors
     /// Where they cannot be written.
-    pub fn push(&mut self, heard: &Heard) -> Result<(), ArchiveError> {
-        let mut bytes = Vec::with_capacity(heard.len() * (heard.dimension() + 1));
-        for (row, normaliser) in heard.data().chunks_exact(heard.dimension()).zip(heard.normalisers()) {
+    pub fn push(&mut self, frames: &AcousticFrames) -> Result<(), FrameStoreError> {
+        let mut bytes = Vec::with_capacity(frames.len() * (frames.dimension() + 1));
+        for (row, normaliser) in frames.data().chunks_exact(frames.dimension()).zip(frames.normalisers()) {
             bytes.extend(row.iter().map(|value| (value * SCALE).round() as i8 as u8));
             bytes.push((normaliser * NORMALISER_SCALE).round() as u8);
         }
@@ -216,23 +221,23 @@ impl Recording {
     ///
     /// # Errors
     /// Where that fails; nothing is left then but what was there before.
-    pub fn finish(mut self, samples: u64) -> Result<(), ArchiveError> {
+    pub fn finish(mut self, samples: u64) -> Result<(), FrameStoreError> {
         let mut header = [0; HEADER];
         header[..8].copy_from_slice(MAGIC);
         header[8..12].copy_from_slice(&FORMAT.to_le_bytes());
         header[12..16].copy_from_slice(&self.dimension.to_le_bytes());
-        header[16..24].copy_from_slice(&self.archive.network.to_le_bytes());
+        header[16..24].copy_from_slice(&self.frame_store.network.to_le_bytes());
         header[24..32].copy_from_slice(&samples.to_le_bytes());
         let written = self.out.seek(SeekFrom::Start(0)).and_then(|_| self.out.write_all(&header));
         let written = written.and_then(|()| self.out.flush());
-        let path = self.archive.path(&self.key, samples);
+        let path = self.frame_store.path(&self.key, samples);
         written.and_then(|()| fs::rename(&self.part, path)).map_err(|cause| self.failed("write", cause))
     }
 
-    fn failed(&self, action: &'static str, cause: io::Error) -> ArchiveError {
+    fn failed(&self, action: &'static str, cause: io::Error) -> FrameStoreError {
         // That the removal may fail too changes nothing: the next run clears it away.
         let _ = fs::remove_file(&self.part);
-        ArchiveError::Io { path: self.part.clone(), action, cause }
+        FrameStoreError::Io { path: self.part.clone(), action, cause }
     }
 }
 
@@ -241,13 +246,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn rows(count: usize) -> Heard {
+    fn rows(count: usize) -> AcousticFrames {
         let data = (0..count).flat_map(|i| [(i as f32 * 0.1).cos(), (i as f32 * 0.1).sin()]).collect();
-        Heard::with_normalisers(2, data, (0..count).map(|i| i as f32 * 0.2).collect())
+        AcousticFrames::with_normalisers(2, data, (0..count).map(|i| i as f32 * 0.2).collect())
     }
 
-    fn write(archive: &Archive, key: &SourceKey, count: usize) {
-        let mut recording = archive.create(key, 2).unwrap();
+    fn write(frame_store: &FrameStore, key: &SourceKey, count: usize) {
+        let mut recording = frame_store.create(key, 2).unwrap();
         recording.push(&rows(count).part(0, 3)).unwrap();
         recording.push(&rows(count).part(3, count)).unwrap();
         recording.finish(count as u64 * 640).unwrap();
@@ -256,41 +261,44 @@ mod tests {
     #[test]
     fn what_is_written_is_read_to_a_hundredth() {
         let dir = tempfile::tempdir().unwrap();
-        let (archive, key) = (Archive::new(dir.path(), 7), SourceKey::new(b"a.wav".to_vec()));
-        write(&archive, &key, 20);
-        let part = archive.read(&key, 20 * 640, 5..12).unwrap();
+        let (frame_store, key) = (FrameStore::new(dir.path(), 7), SourceKey::new(b"a.wav".to_vec()));
+        write(&frame_store, &key, 20);
+        let part = frame_store.read(&key, 20 * 640, 5..12).unwrap();
         assert_eq!(part.len(), 7);
         let apart = part.data().iter().zip(rows(20).part(5, 12).data()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(apart < 0.01);
         assert!((part.normalisers()[3] - 1.6).abs() < 0.05);
-        assert_eq!(archive.read(&key, 20 * 640, 15..99).unwrap().len(), 5);
-        assert_eq!(archive.read(&key, 20 * 640, 50..99).unwrap().len(), 0);
+        assert_eq!(frame_store.read(&key, 20 * 640, 15..99).unwrap().len(), 5);
+        assert_eq!(frame_store.read(&key, 20 * 640, 50..99).unwrap().len(), 0);
     }
 
     #[test]
     fn another_recording_network_or_file_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let (archive, key) = (Archive::new(dir.path(), 7), SourceKey::new(b"a.wav".to_vec()));
-        assert!(matches!(archive.read(&key, 1, 0..1), Err(ArchiveError::Io { .. })));
-        write(&archive, &key, 20);
-        fs::copy(archive.path(&key, 20 * 640), archive.path(&key, 1)).unwrap();
-        assert!(matches!(archive.read(&key, 1, 0..1), Err(ArchiveError::Stale { .. })));
-        assert!(matches!(Archive::new(dir.path(), 8).read(&key, 20 * 640, 0..1), Err(ArchiveError::Stale { .. })));
-        fs::write(archive.path(&key, 20 * 640), [b'x'; 64]).unwrap();
-        assert!(matches!(archive.read(&key, 20 * 640, 0..1), Err(ArchiveError::Stale { .. })));
+        let (frame_store, key) = (FrameStore::new(dir.path(), 7), SourceKey::new(b"a.wav".to_vec()));
+        assert!(matches!(frame_store.read(&key, 1, 0..1), Err(FrameStoreError::Io { .. })));
+        write(&frame_store, &key, 20);
+        fs::copy(frame_store.path(&key, 20 * 640), frame_store.path(&key, 1)).unwrap();
+        assert!(matches!(frame_store.read(&key, 1, 0..1), Err(FrameStoreError::Stale { .. })));
+        assert!(matches!(
+            FrameStore::new(dir.path(), 8).read(&key, 20 * 640, 0..1),
+            Err(FrameStoreError::Stale { .. })
+        ));
+        fs::write(frame_store.path(&key, 20 * 640), [b'x'; 64]).unwrap();
+        assert!(matches!(frame_store.read(&key, 20 * 640, 0..1), Err(FrameStoreError::Stale { .. })));
     }
 
     #[test]
     fn what_nobody_owns_is_cleared_away() {
         let dir = tempfile::tempdir().unwrap();
-        let archive = Archive::new(dir.path(), 7);
+        let frame_store = FrameStore::new(dir.path(), 7);
         let keys = [b"a".to_vec(), b"b".to_vec()].map(SourceKey::new);
-        keys.iter().for_each(|key| write(&archive, key, 4));
-        write(&archive, &keys[0], 5);
-        drop(archive.create(&keys[0], 2).unwrap());
-        assert!(archive.read(&keys[0], 4 * 640, 0..4).is_ok(), "another version stands beside this one");
-        archive.keep_only([(keys[0].clone(), 4 * 640)].into_iter());
+        keys.iter().for_each(|key| write(&frame_store, key, 4));
+        write(&frame_store, &keys[0], 5);
+        drop(frame_store.create(&keys[0], 2).unwrap());
+        assert!(frame_store.read(&keys[0], 4 * 640, 0..4).is_ok(), "another version stands beside this one");
+        frame_store.keep_only([(keys[0].clone(), 4 * 640)].into_iter());
         assert_eq!(fs::read_dir(dir.path().join(FOLDER)).unwrap().count(), 1);
-        assert!(archive.read(&keys[0], 4 * 640, 0..4).is_ok());
+        assert!(frame_store.read(&keys[0], 4 * 640, 0..4).is_ok());
     }
 }

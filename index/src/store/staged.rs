@@ -1,10 +1,10 @@
 //! Sources that come in parts: their chunks are stored under a number that nothing names yet, and one transaction names it in the end.
 //!
-//! `meta` lists the numbers that are under way, so that what a kill left behind is found and deleted by the next who opens the truth.
+//! `meta` lists the numbers that are under way, so that what a kill left behind is found and deleted by the next who opens the sled store.
 
 use super::*;
 
-impl Truth {
+impl Store {
     /// Takes a number for a source whose segments come in parts.
     pub fn stage(&self) -> Result<SourceId> {
         self.transaction(|trees| {

@@ -25,7 +25,7 @@ const BATCH_FRAMES: usize = 32_768;
 
 /// The encoder of speech. A clone shares the weights.
 #[derive(Debug, Clone)]
-pub struct ForwardEncoder {
+pub struct InferenceEncoder {
     network: Arc<Network>,
     bulk: bool,
 }
@@ -63,27 +63,27 @@ struct Normaliser {
     matrix: Matrix,
 }
 
-impl ForwardEncoder {
+impl InferenceEncoder {
     /// The model that is built into the program.
     ///
     /// # Errors
     /// Where that is damaged, which a test rules out.
-    pub fn shipped() -> Result<ForwardEncoder, EncoderError> {
+    pub fn shipped() -> Result<InferenceEncoder, EncoderError> {
         let (bytes, name) = crate::encoder::SHIPPED;
-        ForwardEncoder::parse(bytes, "the built-in model", name)
+        InferenceEncoder::parse(bytes, "the built-in model", name)
     }
 
     /// A model file of one's own, as `train audio` writes it.
     ///
     /// # Errors
     /// Where it cannot be read, or is no model; the file is named.
-    pub fn load(path: &Path) -> Result<ForwardEncoder, EncoderError> {
+    pub fn load(path: &Path) -> Result<InferenceEncoder, EncoderError> {
         let bytes = fs::read(path).map_err(|source| EncoderError::Io { path: path.into(), source })?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        ForwardEncoder::parse(&bytes, &path.display().to_string(), &name)
+        InferenceEncoder::parse(&bytes, &path.display().to_string(), &name)
     }
 
-    fn parse(bytes: &[u8], model: &str, name: &str) -> Result<ForwardEncoder, EncoderError> {
+    fn parse(bytes: &[u8], model: &str, name: &str) -> Result<InferenceEncoder, EncoderError> {
         let Plain { config, fingerprint, tensors } = Plain::parse(bytes, model)?;
         let weights = Weights::new(tensors);
         let mut columns = Columns::plain(config.features.bands);
@@ -132,13 +132,13 @@ impl ForwardEncoder {
             bulk: OnceLock::new(),
             config,
         };
-        Ok(ForwardEncoder { network: Arc::new(network), bulk: false })
+        Ok(InferenceEncoder { network: Arc::new(network), bulk: false })
     }
 
     /// The same for much work: in fixed point. A vector's cosine with the exact one is .999999 and more, and it is the same on every
     /// processor up to rounding in single precision.
-    pub fn bulk(&self) -> ForwardEncoder {
-        ForwardEncoder { network: self.network.clone(), bulk: true }
+    pub fn bulk(&self) -> InferenceEncoder {
+        InferenceEncoder { network: self.network.clone(), bulk: true }
     }
 
     fn listening(&self) -> &Listening {
@@ -269,7 +269,7 @@ fn unit(vector: &mut [f32]) {
     vector.iter_mut().for_each(|value| *value /= length);
 }
 
-impl Encoder for ForwardEncoder {
+impl Encoder for InferenceEncoder {
     fn dimension(&self) -> usize {
         self.network.config.dimension as usize
     }
@@ -304,9 +304,9 @@ impl Encoder for ForwardEncoder {
     }
 }
 
-impl SpeechModel for ForwardEncoder {
+impl SpeechModel for InferenceEncoder {
     fn encode_text(&self, text: &str) -> Result<Embedding, EncoderError> {
-        ForwardEncoder::encode_text(self, text)
+        InferenceEncoder::encode_text(self, text)
     }
 
     fn another(&self) -> Result<Box<dyn Encoder>, EncoderError> {

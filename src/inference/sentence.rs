@@ -24,7 +24,7 @@ const TINY: f32 = 1e-12;
 
 /// The encoder of sentences. A clone shares the weights.
 #[derive(Debug, Clone)]
-pub struct ForwardTextEncoder(Arc<Network>);
+pub struct InferenceTextEncoder(Arc<Network>);
 
 #[derive(Debug)]
 struct Network {
@@ -41,26 +41,26 @@ struct Network {
     means: Option<[Vec<f32>; 2]>,
 }
 
-impl ForwardTextEncoder {
+impl InferenceTextEncoder {
     /// The model that is built into the program.
     ///
     /// # Errors
     /// Where that is damaged, which a test rules out.
-    pub fn shipped() -> Result<ForwardTextEncoder, SentenceError> {
-        ForwardTextEncoder::parse(SHIPPED, "the built-in sentence model", SHIPPED_NAME)
+    pub fn shipped() -> Result<InferenceTextEncoder, SentenceError> {
+        InferenceTextEncoder::parse(SHIPPED, "the built-in sentence model", SHIPPED_NAME)
     }
 
     /// A model file of one's own, as `train text` writes it.
     ///
     /// # Errors
     /// Where it cannot be read, or is no model; the file is named.
-    pub fn load(path: &Path) -> Result<ForwardTextEncoder, SentenceError> {
+    pub fn load(path: &Path) -> Result<InferenceTextEncoder, SentenceError> {
         let bytes = fs::read(path).map_err(|source| EncoderError::Io { path: path.into(), source })?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        ForwardTextEncoder::parse(&bytes, &path.display().to_string(), &name)
+        InferenceTextEncoder::parse(&bytes, &path.display().to_string(), &name)
     }
 
-    fn parse(bytes: &[u8], model: &str, name: &str) -> Result<ForwardTextEncoder, SentenceError> {
+    fn parse(bytes: &[u8], model: &str, name: &str) -> Result<InferenceTextEncoder, SentenceError> {
         let Plain { config, tokens, fingerprint, tensors } = Plain::parse(bytes, model)?;
         let weights = Weights::new(tensors);
         let columns = Columns::plain(config.token as usize);
@@ -69,7 +69,7 @@ impl ForwardTextEncoder {
             true => Some([weights.get("mean.order")?.to_vec(), weights.get("mean.meaning")?.to_vec()]),
             false => None,
         };
-        Ok(ForwardTextEncoder(Arc::new(Network {
+        Ok(InferenceTextEncoder(Arc::new(Network {
             name: name.to_owned(),
             table: weights.get("token.table")?.to_vec(),
             encoder,
@@ -154,7 +154,7 @@ fn unit(vector: &mut [f32]) -> f32 {
     length
 }
 
-impl SentenceEncoder for ForwardTextEncoder {
+impl SentenceEncoder for InferenceTextEncoder {
     fn dimension(&self) -> usize {
         self.0.config.dimension()
     }
@@ -168,7 +168,7 @@ impl SentenceEncoder for ForwardTextEncoder {
     }
 }
 
-impl SentenceReader for ForwardTextEncoder {
+impl SentenceReader for InferenceTextEncoder {
     fn tokens(&self) -> &Tokens {
         &self.0.tokens
     }

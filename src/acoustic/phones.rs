@@ -4,21 +4,21 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::{Heard, network::RANGE};
+use super::{AcousticFrames, encoder::RANGE};
 
 /// Classes of the frame network for one phone: its beginning, middle and end.
 pub const PARTS: usize = 3;
 /// The least that a phone's probability counts for.
 const LEAST: f32 = 1e-9;
 
-/// The phone of each moment of something written, and what tells those phones from others.
+/// The phone of each frame of something written, and what tells those phones from others.
 ///
-/// The frame network tells beginning, middle and end of a phone apart, and laying by those asks for each part at its time. Whether the phone
-/// is there at all is told better by its three parts together, which is no dot product: so it is asked of few places.
+/// The acoustic encoder distinguishes beginning, middle and end of a phone, and an alignment by those expects each part at its time. Whether
+/// the phone is there at all is better decided by its three parts together, which is no dot product: so that is done for few candidates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phones {
-    /// Of each moment a number of its phone among those that occur, `[moments]`.
-    moments: Vec<usize>,
+    /// Of each frame a number of its phone among those that occur, `[frames]`.
+    frames: Vec<usize>,
     /// The phones in order, each once, by the same numbers.
     order: Vec<usize>,
     /// The directions of the parts of those phones, `[parts, dimension]`, as the frame network has them.
@@ -28,8 +28,8 @@ pub struct Phones {
 }
 
 impl Phones {
-    /// From the class of each moment, and the directions of all classes `[classes, dimension]`. Panics at a class that is none of those.
-    pub(super) fn new(of_moments: &[usize], classes: &Array2<f32>) -> Self {
+    /// From the class of each frame, and the directions of all classes `[classes, dimension]`. Panics at a class that is none of those.
+    pub(super) fn new(of_frames: &[usize], classes: &Array2<f32>) -> Self {
         let (mut occurring, mut rows, mut parts) = (Vec::new(), Vec::new(), Vec::new());
         let mut number = |class: &usize| {
             let phone = class / PARTS;
@@ -41,43 +41,43 @@ impl Phones {
                 occurring.len() - 1
             })
         };
-        let moments: Vec<usize> = of_moments.iter().map(&mut number).collect();
+        let frames: Vec<usize> = of_frames.iter().map(&mut number).collect();
         // The same phone twice: its parts begin anew.
-        let another = |at: usize| at == 0 || moments[at] != moments[at - 1] || of_moments[at] < of_moments[at - 1];
-        let order = (0..moments.len()).filter(|&at| another(at)).map(|at| moments[at]).collect();
-        Self { moments, order, parts: classes.select(Axis(0), &parts), rows }
+        let another = |at: usize| at == 0 || frames[at] != frames[at - 1] || of_frames[at] < of_frames[at - 1];
+        let order = (0..frames.len()).filter(|&at| another(at)).map(|at| frames[at]).collect();
+        Self { frames, order, parts: classes.select(Axis(0), &parts), rows }
     }
 
-    /// Of each moment the number of its phone, a column of [`likenesses`](Self::likenesses).
-    pub fn of_moments(&self) -> &[usize] {
-        &self.moments
+    /// Of each frame the number of its phone, a column of [`likenesses`](Self::likenesses).
+    pub fn of_frames(&self) -> &[usize] {
+        &self.frames
     }
 
-    /// How like each phone that occurs every moment of a recording is, `[moments, phones]`: 1 where it is certain to be heard, less by an eighth for
+    /// How like each phone that occurs every frame of a recording is, `[frames, phones]`: 1 where its probability is 1, less by an eighth for
     /// each e that it is less probable. None where the vectors are of another network.
-    pub fn likenesses(&self, heard: &Heard) -> Option<Array2<f32>> {
-        if heard.dimension() != self.parts.ncols() {
+    pub fn likenesses(&self, frames: &AcousticFrames) -> Option<Array2<f32>> {
+        if frames.dimension() != self.parts.ncols() {
             return None;
         }
-        let vectors = ArrayView2::from_shape((heard.len(), heard.dimension()), heard.data()).ok()?;
+        let vectors = ArrayView2::from_shape((frames.len(), frames.dimension()), frames.data()).ok()?;
         let odds = vectors.dot(&self.parts.t());
-        let mut out = Vec::with_capacity(heard.len() * self.rows.len());
-        for (odds, normaliser) in odds.axis_iter(Axis(0)).zip(heard.normalisers()) {
+        let mut out = Vec::with_capacity(frames.len() * self.rows.len());
+        for (odds, normaliser) in odds.axis_iter(Axis(0)).zip(frames.normalisers()) {
             out.extend(self.rows.iter().map(|parts| {
                 let together: f32 = parts.clone().map(|part| (odds[part] - normaliser).exp()).sum();
                 1.0 + together.clamp(LEAST, 1.0).ln() / RANGE
             }));
         }
-        Array2::from_shape_vec((heard.len(), self.rows.len()), out).ok()
+        Array2::from_shape_vec((frames.len(), self.rows.len()), out).ok()
     }
 
     /// How well the phones, one after the other, account for every moment of a stretch: the mean likeness along the likeliest way through them
-    /// (Viterbi), each a moment or more long. None where there are fewer moments than phones.
+    /// (Viterbi), each a frame or more long. None where there are fewer frames than phones.
     ///
-    /// `likenesses`: those of the stretch alone, `[moments, phones]`.
+    /// `likenesses`: those of the stretch alone, `[frames, phones]`.
     pub fn account(&self, likenesses: ArrayView2<'_, f32>) -> Option<f32> {
-        let moments = likenesses.nrows();
-        if moments < self.order.len() || self.order.is_empty() {
+        let frames = likenesses.nrows();
+        if frames < self.order.len() || self.order.is_empty() {
             return None;
         }
         let mut sums = vec![f32::NEG_INFINITY; self.order.len()];
@@ -91,7 +91,7 @@ impl Phones {
                 sums[at] = before + row[self.order[at]];
             }
         }
-        sums.last().map(|sum| sum / moments as f32)
+        sums.last().map(|sum| sum / frames as f32)
     }
 }
 
@@ -100,32 +100,32 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Six classes (two phones of three parts) along six axes, steep enough to be told apart.
-    fn phones(of_moments: &[usize]) -> Phones {
-        Phones::new(of_moments, &(Array2::eye(6) * 8.0))
+    /// Six classes (two phones of three parts) along six axes, steep enough to be distinguished.
+    fn phones(of_frames: &[usize]) -> Phones {
+        Phones::new(of_frames, &(Array2::eye(6) * 8.0))
     }
 
     /// Moments of these classes, and of nothing but them.
-    fn heard(classes: &[usize]) -> Heard {
+    fn frames(classes: &[usize]) -> AcousticFrames {
         let rows = classes.iter().flat_map(|&class| (0..6).map(move |axis| f32::from(u8::from(axis == class))));
         let normaliser = (8_f32.exp() + 5.0).ln();
-        Heard::with_normalisers(6, rows.collect(), vec![normaliser; classes.len()])
+        AcousticFrames::with_normalisers(6, rows.collect(), vec![normaliser; classes.len()])
     }
 
     #[test]
     fn parts_of_a_phone_stand_for_each_other() {
         let asked = phones(&[0, 1, 2, 3, 5]);
-        assert_eq!(asked.of_moments(), [0, 0, 0, 1, 1]);
-        let found = asked.likenesses(&heard(&[2, 0, 4])).unwrap();
+        assert_eq!(asked.of_frames(), [0, 0, 0, 1, 1]);
+        let found = asked.likenesses(&frames(&[2, 0, 4])).unwrap();
         assert_eq!(found.shape(), [3, 2]);
         assert!(found[[0, 0]] > 0.99 && found[[1, 0]] > 0.99 && found[[2, 1]] > 0.99 && found[[0, 1]] < 0.4);
-        assert!(asked.likenesses(&Heard::from_values(4, vec![0.5; 8])).is_none());
+        assert!(asked.likenesses(&AcousticFrames::from_values(4, vec![0.5; 8])).is_none());
     }
 
     #[test]
     fn every_moment_must_be_accounted_for() {
         let asked = phones(&[0, 1, 2, 3, 4, 5, 0, 1]);
-        let account = |classes: &[usize]| asked.account(asked.likenesses(&heard(classes)).unwrap().view());
+        let account = |classes: &[usize]| asked.account(asked.likenesses(&frames(classes)).unwrap().view());
         assert!(account(&[0, 1, 4, 4, 4, 2]).unwrap() > 0.99);
         // The last phone is missing; one that is not asked for stands between; there are fewer moments than phones.
         assert!(account(&[0, 1, 1, 4, 4, 4]).unwrap() < 0.9);

@@ -1,4 +1,4 @@
-//! The truth, in sled. Nothing outside this folder knows sled.
+//! The sled store. Nothing outside this folder knows sled.
 //!
 //! Every change of a source is one transaction over all trees: batches of their own would be torn apart by a kill.
 //! Each transaction counts the revision up by one, and notes in `changes` what a frozen generation of an earlier
@@ -19,13 +19,13 @@ use crate::key;
 use crate::record::{SegmentRecord, SourceRecord};
 use crate::{Schema, Segment, Source, SourceId, SourceKey};
 
-/// Format of the truth on disk; raised when a key or a value changes.
+/// Format of the sled store on disk; raised when a key or a value changes.
 pub(crate) const FORMAT: u32 = 1;
 
 /// sled's page cache: enough for a batch of sources; its default is a gigabyte.
 const CACHE: u64 = 8 << 20;
 
-/// How long a truth that was closed a moment ago may take to let go of its files.
+/// How long a sled store that was closed a moment ago may take to let go of its files.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What happened to a source since the base was frozen.
@@ -68,8 +68,8 @@ pub(crate) struct Chunk {
     pub vectors: Vec<f32>,
 }
 
-/// An open truth.
-pub(crate) struct Truth {
+/// An open sled store.
+pub(crate) struct Store {
     path: PathBuf,
     db: Db,
     meta: Tree,
@@ -94,8 +94,8 @@ struct Trees<'a> {
 
 type Abort<T> = Result<T, ConflictableTransactionError<IndexError>>;
 
-impl Truth {
-    /// Opens the truth at `path`; with `schema` creates it where there is none.
+impl Store {
+    /// Opens the sled store at `path`; with `schema` creates it where there is none.
     pub fn open(path: &Path, schema: Option<&Schema>) -> Result<Self> {
         if schema.is_none() && !path.is_dir() {
             return Err(IndexError::Missing { path: path.to_owned(), what: "collection" });
@@ -210,7 +210,7 @@ impl Truth {
         self.number(key::BASE)
     }
 
-    /// Counts on from above `shown`, a revision that frozen files know and this truth does not: it has lost changes that
+    /// Counts on from above `shown`, a revision that frozen files know and this sled store does not: it has lost changes that
     /// it had reported, and no later state may be taken for the one that was frozen. The next commit builds anew.
     pub fn outrun(&self, shown: u64) -> Result<()> {
         let mut batch = sled::Batch::default();
@@ -432,7 +432,7 @@ impl Trees<'_> {
     }
 }
 
-/// Opens sled. The caller holds the store's own lock, so if sled says that somebody has the truth open, it is a truth
+/// Opens sled. The caller holds the store's own lock, so if sled says that somebody has the sled store open, it is a sled store
 /// of this process or of one just ended that sled's threads have not let go of yet: worth waiting for.
 fn open_db(path: &Path) -> Result<Db> {
     remove_unfinished_snapshots(path).map_err(IndexError::io("remove an unfinished snapshot in", path))?;
@@ -492,7 +492,7 @@ fn error_at(path: &Path) -> impl Fn(sled::Error) -> IndexError {
         sled::Error::Io(e) if e.kind() == io::ErrorKind::WouldBlock || e.to_string().contains("acquire lock") => {
             IndexError::Locked { path: path.clone(), owner: None }
         }
-        sled::Error::Io(cause) => IndexError::Io { path: path.clone(), action: "read or write the truth", cause },
+        sled::Error::Io(cause) => IndexError::Io { path: path.clone(), action: "read or write the sled store", cause },
         other => IndexError::Damaged { path: path.clone(), reason: other.to_string() },
     }
 }
