@@ -55,6 +55,7 @@
 pub use audiosearch_index as index;
 
 pub mod acoustic;
+pub mod annotation;
 pub mod audio;
 pub mod baseline;
 pub mod cli;

@@ -28,7 +28,7 @@ pub fn link(path: &Path) -> String {
 
 /// Writes a file beside `path` and then puts it in its place, so that an old one is whole until a new one is. A link stays one: what
 /// it points to is written. A device or a pipe (`/dev/null`) is written to, never replaced by a file.
-pub(super) fn whole(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+pub(crate) fn whole(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let path = target.as_path();
     if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {

@@ -19,6 +19,7 @@ use std::path::Path;
 
 pub use csv::Csv;
 pub use error::ExportError;
+pub(crate) use files::whole;
 pub use files::{link, relative};
 pub use format::{ExportOptions, FORMATS, Format, Shows};
 pub use html::Html;
