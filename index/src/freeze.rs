@@ -49,9 +49,9 @@ pub(crate) fn freeze(store: &Store, dir: &Path, collection: Collection) -> Resul
         return Ok(revision);
     }
     let changes = store.changes()?;
-    let mut news = 0;
+    let mut changes_since = 0;
     for (id, change) in &changes {
-        news += match change {
+        changes_since += match change {
             Change::Added => store.source(*id)?.map_or(0, |s| s.segments as usize),
             Change::Removed => {
                 let place = base.sources().binary_search_by_key(&id.0, |s| s.id);
@@ -60,7 +60,7 @@ pub(crate) fn freeze(store: &Store, dir: &Path, collection: Collection) -> Resul
             Change::Touched => 0,
         };
     }
-    if news > TAIL_ROWS.max(base.rows() / TAIL_PART) {
+    if changes_since > TAIL_ROWS.max(base.rows() / TAIL_PART) {
         return merge(store, dir, collection, Some(&base));
     }
     write_tail(store, dir, collection, revision, base.generation(), &changes)?;

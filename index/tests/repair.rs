@@ -19,7 +19,7 @@ fn verify(dir: &Path) -> VerifyReport {
     Index::open(dir, AUDIO).unwrap().verify().unwrap()
 }
 
-fn told(report: &VerifyReport) -> String {
+fn reported(report: &VerifyReport) -> String {
     report.problems.iter().map(|problem| format!("{problem}\n")).collect()
 }
 
@@ -52,7 +52,11 @@ fn a_source_whose_vectors_are_gone_is_dropped_and_the_rest_stays() {
             matches!(&report.problems[..], [Problem::BrokenSource { path, .. }] if path == Path::new("a1")),
             "{report:?}"
         );
-        assert!(told(&report).contains("a1: ") && told(&report).contains("index it again"), "{}", told(&report));
+        assert!(
+            reported(&report).contains("a1: ") && reported(&report).contains("index it again"),
+            "{}",
+            reported(&report)
+        );
         assert_eq!(repaired(dir.path()), (paths(&["a1"]), paths(&["a0", "a2"])));
     }
 }
@@ -69,7 +73,7 @@ fn segments_of_no_source_are_cleared_away() {
     let orphans = |problem: &Problem| matches!(problem, Problem::Orphans { .. });
     let dangling = |problem: &Problem| matches!(problem, Problem::DanglingKey { .. });
     assert!(report.problems.iter().any(orphans) && report.problems.iter().any(dangling), "{report:?}");
-    assert!(told(&report).contains("names no source"), "{}", told(&report));
+    assert!(reported(&report).contains("names no source"), "{}", reported(&report));
     assert_eq!(repaired(dir.path()), (paths(&[]), paths(&["a0", "a1"])));
 }
 

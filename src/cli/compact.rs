@@ -10,7 +10,7 @@ use super::{
     store::{StoreArgs, each_collection},
 };
 
-/// Give back the room of what was removed or replaced
+/// Reclaim disk space of what was removed or replaced
 #[derive(Args)]
 #[command(after_help = "Example:\n\
     \x20 audiosearch compact --store ~/recordings/.audiosearch")]
@@ -21,7 +21,7 @@ pub struct CompactArgs {
 
 pub fn run(args: &CompactArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
-    let bar = waiting(&context.messages, "writing the store anew");
+    let bar = waiting(&context.messages, "rewriting the store");
     let sizes = each_collection(|collection| Index::compact(&store, collection))?;
     drop(bar);
     let (before, after) = sizes.iter().fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1));

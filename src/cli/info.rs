@@ -13,7 +13,7 @@ use super::{
 };
 use crate::audio::SAMPLE_RATE;
 
-/// Say what a store holds
+/// Show store statistics
 #[derive(Args)]
 #[command(after_help = "Example:\n\
     \x20 audiosearch info --store ~/recordings/.audiosearch")]

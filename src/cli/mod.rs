@@ -49,10 +49,10 @@ use self::{
     \x20 audiosearch index ~/recordings && audiosearch query clip.wav\n\n\
     Exit code: 0 found, 1 nothing found, 2 an error, also where only some files failed.")]
 struct Cli {
-    /// Say only what went wrong
+    /// Print errors only
     #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 997)]
     quiet: bool,
-    /// Say also what was left alone, and why
+    /// Also print what was skipped, and why
     #[arg(short, long, global = true, action = ArgAction::SetTrue, display_order = 998)]
     verbose: bool,
     #[command(subcommand)]

@@ -33,9 +33,9 @@ const STDIN: &str = "-";
 const OF_SOUND: [&str; 11] =
     ["list", "say", "together", "unlike", "from", "to", "min_confidence", "explain", "no_rescore", "model", "clips"];
 
-/// Find the moments that sound like a clip, where a word is said, or the sentences nearest to a sentence
+/// Find where something sounds like a clip, where a word is said, or the sentences nearest to a sentence
 ///
-/// Nothing is found where even the best moment is most probably no match (see --min-confidence); the exit code is 1 then.
+/// Where even the best hit is most probably no match, nothing is found and the exit code is 1 (see --min-confidence).
 #[derive(Args)]
 #[command(after_help = "Examples:\n\
     \x20 audiosearch query clip.wav -k 3\n\
@@ -57,19 +57,19 @@ pub struct QueryArgs {
     /// Clips from a list: paths, or tab-separated columns path, start, end
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
-    /// A written word or phrase instead of a clip: where is this said? May be given several times
+    /// Search for a written word or phrase instead of a clip; may be given several times
     #[arg(long, value_name = "WORDS", conflicts_with = "list")]
     say: Vec<String>,
-    /// A sentence: where do the texts say something like it? May be given several times
+    /// Search the texts for sentences like this one; may be given several times
     #[arg(long, value_name = "SENTENCE", conflicts_with_all = OF_SOUND)]
     text: Vec<String>,
     /// Sentences from a text file, cut as `index` cuts it
     #[arg(long, value_name = "FILE", conflicts_with_all = OF_SOUND)]
     text_list: Option<PathBuf>,
-    /// All clips are examples of one thing: find what sounds like all of them
+    /// Search for what sounds like all clips together
     #[arg(long, conflicts_with_all = ["list", "say", "no_self"])]
     together: bool,
-    /// A clip of what it is not; may be given several times
+    /// An example of what hits must not sound like; may be given several times
     #[arg(long, value_name = "CLIP", conflicts_with_all = ["list", "say", "no_self"])]
     unlike: Vec<PathBuf>,
     #[command(flatten)]
@@ -96,13 +96,13 @@ pub struct QueryArgs {
     /// The lowest score of a hit, -1 to 1
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     min_score: Option<f32>,
-    /// How probable the best hit must be, 0 to 1, for anything to be found; 0 shows whatever comes nearest
+    /// The lowest confidence of the best hit, 0 to 1, below which nothing is found; 0 always shows the nearest
     #[arg(long, value_name = "P", default_value_t = MIN_CONFIDENCE, value_parser = probability)]
     min_confidence: f32,
     /// Show the alignment of the query with each hit, frame by frame
     #[arg(long, conflicts_with = "no_rescore")]
     explain: bool,
-    /// Compare with every segment instead of asking the graph
+    /// Compare with every segment instead of searching the graph
     #[arg(long)]
     exact: bool,
     /// Rank by the vectors of the indexed spans alone, without aligning the query with the best candidates
@@ -292,7 +292,7 @@ pub fn open(store: &Path, network: &AcousticEncoder, context: &Context) -> Resul
                 Err(IndexError::Missing { .. }) => return Err(cause.into()),
                 Err(other) => return Err(other.into()),
             };
-            context.messages.warn(format_args!("{cause}: making the searchable form anew"));
+            context.messages.warn(format_args!("{cause}: building the frozen index again"));
             index.refreeze()?;
             drop(index);
             Ok(Searcher::open(store, network.id())?)

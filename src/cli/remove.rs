@@ -12,12 +12,12 @@ use super::{
 };
 use crate::pipeline::{Keys, resolve, tidy};
 
-/// Forget recordings and texts; the files themselves stay
+/// Remove recordings and texts from the store; the files themselves stay
 #[derive(Args)]
 #[command(after_help = "Example:\n\
     \x20 audiosearch remove ~/recordings/1998")]
 pub struct RemoveArgs {
-    /// Files, or folders with all that lies below them; they need not exist any more
+    /// Files, or folders with everything below them; they need not exist any more
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]

@@ -109,7 +109,7 @@ pub fn open_reader(store: &Path, collection: Collection, context: &Context) -> R
                 }
                 Err(other) => return Err(other.into()),
             };
-            context.messages.warn(format_args!("{cause}: making the searchable form anew"));
+            context.messages.warn(format_args!("{cause}: building the frozen index again"));
             let bar = waiting(&context.messages, "making the searchable form");
             index.refreeze()?;
             drop(bar);

@@ -13,14 +13,14 @@ use super::{
     store::{StoreArgs, open_all},
 };
 
-/// Check that a store is whole
+/// Check that a store is undamaged
 #[derive(Args)]
 #[command(after_help = "Example:\n\
     \x20 audiosearch verify || audiosearch verify --repair")]
 pub struct VerifyArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Mend what can be mended, and say what could not be saved
+    /// Repair what can be repaired, and name what could not be saved
     #[arg(long)]
     repair: bool,
 }
@@ -42,7 +42,7 @@ fn repair(store: &Path, index: &Index, context: &Context) -> Result<()> {
         messages.warn(format_args!("{}: {problem}", store.display()));
     }
     for path in &report.dropped {
-        messages.error(format_args!("{}: could not be saved; index it again", path.display()));
+        messages.error(format_args!("{}: could not be recovered; index it again", path.display()));
     }
     let found = count(report.found.len(), "problem");
     let (which, lost) = (index.collection(), count(report.dropped.len(), "file"));
@@ -59,7 +59,7 @@ fn verify(store: &Path, index: &Index, context: &Context) -> Result<()> {
         messages.error(format_args!("{}: {problem}", store.display()));
     }
     if !report.is_clean() {
-        messages.note("`audiosearch verify --repair` mends what can be mended");
+        messages.note("`audiosearch verify --repair` repairs what can be repaired");
         return Ok(());
     }
     let what = match index.collection() {

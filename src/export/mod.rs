@@ -12,6 +12,7 @@ mod mulaw;
 mod npy;
 mod picture;
 mod projector;
+mod registry;
 mod sound;
 mod wav;
 
@@ -21,13 +22,14 @@ pub use csv::Csv;
 pub use error::ExportError;
 pub(crate) use files::whole;
 pub use files::{link, relative};
-pub use format::{ExportOptions, FORMATS, Format, Shows};
+pub use format::{ExportOptions, Format, Shows};
 pub use html::Html;
 pub use jsonl::Jsonl;
 pub use map::{Arrow, Layout, Map, MapFile, Point};
 pub use npy::{Npy, write_npy};
 pub use picture::{Panel, Png, Svg, write_spectrograms};
 pub use projector::Projector;
+pub use registry::FORMATS;
 pub use wav::write_wav;
 
 /// A form that a map can be written in.

@@ -31,7 +31,7 @@ pub struct Calibration {
     nearness: f32,
 }
 
-/// Of a clip laid along the recordings: what its vectors are worth beside their likeness.
+/// Of a clip aligned with recordings: what its vectors are worth beside their likeness.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClipEvidence {
     /// Mean cosine, silence left out of account.
@@ -45,7 +45,7 @@ pub struct ClipEvidence {
     pub doubt: f32,
 }
 
-/// Of written words laid along the recordings: what is known of a place beside its likeness.
+/// Of written words aligned with recordings: what is known of a place beside its likeness.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TextEvidence {
     /// How many deviations the cosine of the place's span with the words lies above those of random spans.
@@ -83,7 +83,7 @@ impl ClipEvidence {
     }
 }
 
-/// For several clips together that were laid along the recordings. Fitted on 189 pairs of a word by two speakers, 57 of them of words that are said
+/// For several clips together that were aligned with recordings. Fitted on 189 pairs of a word by two speakers, 57 of them of words that are said
 /// nowhere else; 98 had a right best hit by a third one.
 pub const ALIGNED: Calibration = Calibration { offset: -13.9, slope: 2.2, nearness: 3.08 };
 /// For what was compared by one vector alone.
@@ -125,7 +125,7 @@ pub fn confidence(score: f32, null: Option<&NullDistribution>, calibration: Cali
     probability(calibration.offset + calibration.slope * null.z(score) + calibration.nearness * nearness - prior)
 }
 
-/// As [`confidence`], for a clip that was laid along the recordings.
+/// As [`confidence`], for a clip that was aligned with recordings.
 pub fn confidence_of_clip(
     score: f32,
     null: Option<&NullDistribution>,
@@ -137,7 +137,7 @@ pub fn confidence_of_clip(
     probability(words.max(evidence.sound()))
 }
 
-/// As [`confidence`], for written words that were laid along the recordings. Fitted on 857 words asked of dev, 407 of them said there; 257 had
+/// As [`confidence`], for written words that were aligned with recordings. Fitted on 857 words asked of dev, 407 of them said there; 257 had
 /// a right best hit.
 pub fn confidence_of_text(
     score: f32,

@@ -21,7 +21,7 @@ pub enum SegmentMode {
     Auto,
     /// Windows of several lengths, one hop after the other
     Windows,
-    /// Stretches of sound between pauses
+    /// The sound between pauses
     Pauses,
     /// The whole recording as one span
     Whole,

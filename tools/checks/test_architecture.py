@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
+import tempfile
 import unittest
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from file_uses import Files
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = re.compile(r"^#\[cfg\(test\)\]\n(?:pub(?:\(crate\))? )?mod \w+ \{.*", re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r"//[^\n]*")
+# Rooms with circles of files that remain to be opened.
+UNDER_CHANGE = ("src/acoustic", "src/annotation", "src/encoder", "src/cli")
 # `crate::room`, and what stands in the braces of `crate::{…}`.
 ONE = re.compile(r"\bcrate::([a-z_]+)")
 SEVERAL = re.compile(r"\bcrate::\{")
@@ -87,6 +94,34 @@ class Rooms(unittest.TestCase):
         edges = graph(ROOT / "index/src")
         self.assertIn("adjacency", edges["search"], "the check reads nothing")
         self.assertIsNone(circle(edges))
+
+    def test_the_check_of_files_sees_a_circle_through_a_facade(self):
+        sources = {
+            "lib.rs": "mod a;\nmod b;\n",
+            "a.rs": "use crate::b::{self, inner::two};\npub fn one() { b::three(); }\n",
+            "b/mod.rs": "mod inner;\npub use inner::three;\n",
+            "b/inner.rs": "use super::super::a::one;\npub fn two() {}\npub fn three() { one() }\n",
+            "c.rs": "// crate::a::one\nfn f() { crate::b::three() }\n#[cfg(test)]\nmod tests {\n use crate::a::one;\n}\n",
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in sources.items():
+                path = Path(folder) / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text)
+            edges = Files(Path(folder)).uses()
+            named = {str(Path(path).relative_to(folder)): {str(Path(one).relative_to(folder)) for one in used} for path, used in edges.items()}
+        self.assertEqual(named["a.rs"], {"b/inner.rs"})
+        self.assertEqual(named["c.rs"], {"b/inner.rs"})
+        self.assertEqual(circle(named), ["a.rs", "b/inner.rs", "a.rs"])
+
+    def test_files_use_each_other_one_way(self):
+        for folder in ("src", "index/src"):
+            edges = Files(ROOT / folder).uses()
+            self.assertTrue(any(len(used) > 3 for used in edges.values()), "the check reads nothing")
+            edges = {path: used for path, used in edges.items() if not path.startswith(tuple(str(ROOT / place) for place in UNDER_CHANGE))}
+            edges = {path: used & edges.keys() for path, used in edges.items()}
+            found = circle(edges)
+            self.assertIsNone(found, " → ".join(str(Path(path).relative_to(ROOT)) for path in found or []))
 
     def test_the_command_line_is_used_by_nobody(self):
         self.assertEqual([room for room, used in graph(ROOT / "src").items() if "cli" in used], [])

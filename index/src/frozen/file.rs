@@ -199,8 +199,8 @@ impl FrozenFile {
     pub fn broken_references(&self) -> Vec<String> {
         let mut broken = Vec::new();
         let (rows, sources, labels) = (self.header.rows, self.header.sources, self.labels().len() as u32);
-        let mut check = |fine: bool, what: &str| {
-            if !fine {
+        let mut check = |sound: bool, what: &str| {
+            if !sound {
                 broken.push(format!("{what} point outside"));
             }
         };

@@ -30,7 +30,7 @@ use crate::{
     segment::{SegmentConfig, SegmentMode},
 };
 
-/// Does a word find the recordings in which another speaker says it?
+/// Measure query by example: does a word find the recordings in which another speaker says it?
 ///
 /// Indexes UTTS, asks for every query and prints mean average precision, precision among the first ten, and among the first N where N
 /// are right. A recording is right where the query's word stands in its label; recordings by the query's own speaker do not
@@ -43,13 +43,13 @@ pub struct QbeArgs {
     queries: PathBuf,
     /// What is searched: tab-separated columns path, label (what is said), speaker
     utts: PathBuf,
-    /// Ask by writing too: the labels of the queries
+    /// Search for the labels of the queries as written words too
     #[arg(long)]
     say: bool,
     /// Measure another method on the same recordings too
     #[arg(long, value_enum)]
     baseline: Option<Baseline>,
-    /// Keep the index here for the next time [default: a temporary one]
+    /// Keep the store here for the next time [default: a temporary one]
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
     #[command(flatten)]

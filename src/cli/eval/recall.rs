@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::super::{Context, Outcome, model::JobsArgs, output::Output, progress::steps, text::TextModelArgs};
 use crate::{encoder::Device, eval::Spoiler, pipeline::encode_sentences};
 
-/// Does a spoilt copy of a sentence find the sentence among all others?
+/// Measure recall: does a damaged copy of a sentence find the sentence among all others?
 ///
 /// Some sentences are copied, in each copy words are dropped or changed places with, half of each, and the copy is compared with all
 /// sentences by the cosine of their vectors. Sentences that have not twice as many words as are spoilt are not copied; what stands

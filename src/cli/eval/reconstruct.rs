@@ -33,7 +33,7 @@ const AT_A_TIME: usize = 512;
 pub struct ReconstructArgs {
     /// A text file, one sentence a line
     file: PathBuf,
-    /// Beginnings that are followed at the same time; 1: greedy
+    /// Beam width of the decoder; 1: greedy
     #[arg(long, default_value = "1", value_name = "N")]
     beam: NonZeroUsize,
     /// The first so many sentences alone

@@ -28,7 +28,7 @@ use crate::{
 /// Phonemes apart from which on pairs are one group.
 const FAR: usize = 5;
 
-/// Does the model tell the same word from different ones?
+/// Measure word discrimination (same-different): does the model distinguish the same word from different ones?
 ///
 /// Compares all pairs of clips: average precision of "same word", the same without pairs of one word by one speaker (SWDP), and the
 /// precision among the 1 and 10 nearest clips of other speakers. Where the model knows written words, also the average precision over all

@@ -23,7 +23,7 @@ use crate::{
     pipeline::encode_sentences,
 };
 
-/// Are sentences that people hold for alike alike?
+/// Measure semantic similarity (STS): do cosines of sentences agree with the scores that people gave?
 ///
 /// Spearman's correlation of people's scores with the cosine of the vectors, of their meaning part alone, and of a bag of words of
 /// the same tokens (counts by inverse document frequency): for each file, the mean of each folder (a year), and the mean of those.

@@ -38,7 +38,7 @@ const NEAR: usize = 10;
 const TRUST_SAMPLE: usize = 2_000;
 const MEGABYTE: u64 = 1_000_000;
 
-/// Draw a map of the store, or hand its vectors to other tools
+/// Draw a map of the store, or export its vectors for other tools
 ///
 /// A .html map is one page to look at and listen to, .svg and .png are pictures for a paper. .csv, .jsonl (Embedding Atlas), .npy and
 /// --format projector (a folder for TensorBoard) hold the points for other tools. The same store and options give the same file.
@@ -58,10 +58,10 @@ pub struct ExportArgs {
     /// What to draw: stretches of recordings, or sentences
     #[arg(long, value_enum, default_value_t = Which::Audio, value_name = "WHICH")]
     collection: Which,
-    /// How places are found: tsne keeps neighbours together, pca what is far apart apart [default: tsne; pca with --arrows]
+    /// The projection: tsne keeps neighbours together, pca keeps large distances [default: tsne; pca with --arrows]
     #[arg(long, value_enum, value_name = "HOW")]
     method: Option<Method>,
-    /// How many neighbours a point has to t-SNE, roughly
+    /// t-SNE perplexity: roughly the number of neighbours of a point
     #[arg(long, default_value_t = 30.0, value_name = "X", value_parser = perplexity)]
     perplexity: f32,
     /// Labels from a list: tab-separated columns path, label, and start and end (seconds) where they apply
@@ -70,16 +70,16 @@ pub struct ExportArgs {
     /// Draw only these: label=WORD, path=FOLDER, text=PART, != for not; of several of one field any may hold
     #[arg(long = "where", value_name = "FIELD=VALUE")]
     conditions: Vec<Condition>,
-    /// Draw at most so many, taken at random
+    /// Draw at most N points, taken at random
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     sample: Option<u32>,
     /// Arrows from the mean of one label to that of another
     #[arg(long, value_name = "A:B,C:D")]
     arrows: Option<Pairs>,
-    /// Groups of like vectors, to colour by
+    /// Number of clusters, which give the colours
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     clusters: u8,
-    /// What --sample and t-SNE draw by
+    /// Random seed of --sample and t-SNE
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
     /// Megabytes of sound that html and jsonl may carry; the rest plays from the recordings

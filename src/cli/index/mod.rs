@@ -34,9 +34,9 @@ use crate::{
 const SEARCHABLE: &str = "making it searchable";
 const SAFE: &str = "stopped; what was reported until here is safe, and the next run goes on from there";
 
-/// Listen to recordings and remember where what sounds how; read texts and remember where what is said
+/// Index recordings and texts, so that `query` can search them
 ///
-/// Takes files, and folders with all that lies below them: recordings, and texts (.txt, .md, .markdown). Files that did not change
+/// Takes files, and folders with everything below them: recordings, and texts (.txt, .md, .markdown). Files that did not change
 /// since are not read again; Ctrl-C stops after the files under way, and the next run goes on from there.
 ///
 /// Texts are UTF-8, or UTF-16 with a byte order mark, and are cut into sentences by the rules of Unicode. A blank line, a heading, a
@@ -53,7 +53,7 @@ pub struct IndexArgs {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     store: StoreArgs,
-    /// Take only these: recordings, or texts
+    /// Index only recordings, or only texts
     #[arg(long, value_enum, value_name = "WHICH")]
     collection: Option<Which>,
     #[command(flatten)]
@@ -68,10 +68,10 @@ pub struct IndexArgs {
     sentences: SentenceMode,
     #[command(flatten)]
     jobs: JobsArgs,
-    /// Read also files that did not change
+    /// Index unchanged files again too
     #[arg(long)]
     force: bool,
-    /// Forget files that vanished from these folders
+    /// Remove from the store the files that are gone from these folders
     #[arg(long)]
     prune: bool,
     /// Print a JSON object a file, and one for the whole

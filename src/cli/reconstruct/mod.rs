@@ -22,9 +22,9 @@ use crate::{
     sentence::{DecodeOptions, SentenceModel, between},
 };
 
-/// Make sound or pictures of a clip's vector, or sentences of theirs
+/// Reconstruct a clip or a sentence from its vector
 ///
-/// With a clip and --out x.png, the clip and what its vector alone decodes to are painted side by side; with --out x.wav, that becomes sound.
+/// With a clip and --out x.png, the clip and what its vector decodes to are drawn side by side; with --out x.wav, that becomes sound.
 /// With --text, a sentence goes through its vector and back, and its neighbours in the store are named where there is one with texts.
 /// With --from and --to, the vectors on the way between two sentences are written out. Exit code 1 where no sentence came back as it was.
 #[derive(Args)]
@@ -35,7 +35,7 @@ use crate::{
     audiosearch reconstruct [OPTIONS] --text SENTENCE\n       \
     audiosearch reconstruct [OPTIONS] --from SENTENCE --to SENTENCE")]
 pub struct ReconstructArgs {
-    /// A clip to be decoded again: a word or a phrase, its length and level given
+    /// A clip to reconstruct: a word or a phrase
     #[arg(value_name = "CLIP", requires = "out", conflicts_with_all = ["text", "from", "to"])]
     clip: Option<PathBuf>,
     /// Where to write: x.png, pictures side by side; x.wav, sound
@@ -45,22 +45,22 @@ pub struct ReconstructArgs {
     /// objective of sa, dsa or cae)
     #[arg(long, value_name = "NAME|FILE", requires = "clip", conflicts_with_all = ["text", "from", "to"])]
     model: Option<PathBuf>,
-    /// A sentence to be written again; may be given several times
+    /// A sentence to reconstruct; may be given several times
     #[arg(long, value_name = "SENTENCE", required_unless_present_any = ["from", "clip"], conflicts_with_all = ["from", "to"])]
     text: Vec<String>,
-    /// Where a way begins
+    /// The sentence that an interpolation begins with
     #[arg(long, value_name = "SENTENCE", requires = "to")]
     from: Option<String>,
-    /// Where it ends
+    /// The sentence that it ends with
     #[arg(long, value_name = "SENTENCE", requires = "from")]
     to: Option<String>,
-    /// Points on the way, both ends counted
+    /// Points of the interpolation, both ends included
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(2..))]
     steps: u16,
-    /// Beginnings that are followed at the same time; 1: greedy
+    /// Beam width of the decoder; 1: greedy
     #[arg(long, default_value = "1", value_name = "N")]
     beam: NonZeroUsize,
-    /// Neighbours that are named
+    /// Neighbours in the store that are printed
     #[arg(short, default_value_t = 5, value_name = "N")]
     k: usize,
     #[command(flatten)]

@@ -145,7 +145,7 @@ pub fn run(args: AudioArgs, context: &Context) -> Result<Outcome> {
     let messages = &context.messages;
     let course = Course::new(messages, "reading recordings");
     let report = train(&config, &mut |progress| {
-        tell(&course, progress);
+        report(&course, progress);
         !context.interrupt.asked()
     })?;
     drop(course);
@@ -163,12 +163,12 @@ pub fn run(args: AudioArgs, context: &Context) -> Result<Outcome> {
         early: report.early,
         interrupted: report.interrupted,
     }
-    .tell(messages);
+    .report(messages);
     Ok(Outcome::Found)
 }
 
 /// Tells how the run goes: a line an epoch, and on a terminal a line that changes with each step.
-fn tell(course: &Course<'_>, progress: &Progress) {
+fn report(course: &Course<'_>, progress: &Progress) {
     match progress {
         Progress::Loaded { recordings, tokens, words, frames, left_out } => {
             let audio = duration(*frames as f64 / 100.0);

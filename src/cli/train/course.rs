@@ -53,7 +53,7 @@ pub struct Ending<'a> {
 
 impl Ending<'_> {
     /// Says so.
-    pub fn tell(&self, messages: &Messages) {
+    pub fn report(&self, messages: &Messages) {
         let best = |(name, figure, step): (&str, f64, u64)| format!("; best {name}{figure:.4} at step {step}");
         let best = self.best.map(best).unwrap_or_default();
         let why = if self.early { ", nothing improved any more" } else { "" };

@@ -288,12 +288,12 @@ pub fn run(args: TextArgs, context: &Context) -> Result<Outcome> {
         }
     };
     drop(course);
-    tell(&report, messages);
+    print_report(&report, messages);
     Ok(Outcome::Found)
 }
 
 /// What a run came to.
-fn tell(report: &TrainReport, messages: &Messages) {
+fn print_report(report: &TrainReport, messages: &Messages) {
     if report.left_out > 0 {
         messages.warn(format_args!("{} left out: not UTF-8", count(report.left_out, "line")));
     }
@@ -305,7 +305,7 @@ fn tell(report: &TrainReport, messages: &Messages) {
         early: report.early,
         interrupted: report.interrupted,
     }
-    .tell(messages);
+    .report(messages);
 }
 
 /// Tells how the run goes, a line an evaluation, and on a terminal a line that changes with each step; whether it is to go on. `noun` is what a

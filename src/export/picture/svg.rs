@@ -10,7 +10,7 @@ use super::{
 };
 use crate::export::{ExportError, Exporter, Format, Map, Shows, files::whole};
 
-/// A picture that any size does no harm to.
+/// A picture that scales to any size.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Svg;
 
@@ -18,7 +18,7 @@ pub struct Svg;
 pub(in crate::export) const SVG: Format = Format {
     name: "svg",
     endings: &["svg"],
-    about: "A picture that any size does no harm to",
+    about: "A picture that scales to any size",
     shows: Shows::Picture,
     font: false,
     exporter: |_| Box::new(Svg),

@@ -160,7 +160,7 @@ fn guessed(network: &Network, order: &Tensor, batch: &Batch, sampling: f32) -> R
         rest = later;
         // An end that came too early is not given: nothing follows it.
         let mut pick =
-            |(&truth, &guess): (&i64, &i64)| if guess != END && random.chance(sampling) { guess } else { truth };
+            |(&target, &guess): (&i64, &i64)| if guess != END && random.chance(sampling) { guess } else { target };
         row.iter().zip(guesses).map(&mut pick).collect()
     });
     Ok(rows.collect())
