@@ -4,6 +4,9 @@ use std::{env, path::PathBuf};
 
 fn main() {
     println!("cargo:rerun-if-env-changed=DEP_TCH_LIBTORCH_LIB");
+    if env::var_os("CARGO_FEATURE_TORCH").is_none() {
+        return;
+    }
     // Set by torch-sys (links = "tch"), and only for packages that depend on it directly.
     let Some(lib) = env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from) else {
         println!("cargo:warning=torch-sys did not say where LibTorch lies: set LD_LIBRARY_PATH to run the programs");

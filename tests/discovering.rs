@@ -57,6 +57,7 @@ fn terms_are_a_manifest_that_other_commands_read() {
     assert!(files.contains(&"rec/a.wav".to_owned()) && files.contains(&"rec/b.wav".to_owned()), "{files:?}");
 }
 
+#[cfg(feature = "torch")]
 #[test]
 fn a_model_goes_on_from_the_one_that_ships_with_what_was_discovered() {
     let place = place();

@@ -1,11 +1,11 @@
 //! Any bytes as a checkpoint of the speech model: an error that names it, or a model.
 #![no_main]
 
-use audiosearch::encoder::Checkpoint;
+use audiosearch::forward::ForwardEncoder;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Err(cause) = Checkpoint::parse(bytes, "fuzzed") {
+    if let Err(cause) = ForwardEncoder::parse(bytes, "fuzzed", "fuzzed") {
         assert!(cause.to_string().contains("fuzzed"), "{cause}");
     }
 });

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    audiosearch::cli::torch::main()
+    audiosearch::cli::main()
 }

@@ -78,10 +78,10 @@ pub fn run(args: &EmbedArgs, context: &Context) -> Result<Outcome> {
         bail!("--out {}: name a file that ends in .npy", args.out.display());
     }
     if !args.text.is_empty() {
-        let model = args.text_model.load(None, args.model.device(), context)?;
+        let model = args.text_model.load(None, args.model.device())?;
         return text::embed(&args.text, &model, &args.jobs, &args.out, context);
     }
-    let model = args.model.load(None, context)?;
+    let model = args.model.load(None)?;
     let rows = match &args.list {
         Some(list) => Manifest::read(list)?.rows,
         None => args.files.iter().map(|path| Row::of_path(path)).collect(),

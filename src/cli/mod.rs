@@ -25,7 +25,7 @@ mod reconstruct;
 mod remove;
 mod store;
 mod text;
-pub mod torch;
+mod torch;
 mod train;
 mod verify;
 
@@ -37,7 +37,6 @@ use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 use self::{
     interrupt::Interrupt,
     messages::{Messages, Verbosity},
-    torch::Torch,
 };
 
 /// Finds where something sounds like something, in recordings that nobody has transcribed.
@@ -90,16 +89,6 @@ pub enum Outcome {
 pub struct Context {
     messages: Messages,
     interrupt: Interrupt,
-    /// What calls LibTorch, in the program that has it.
-    torch: Option<&'static Torch>,
-}
-
-impl Context {
-    /// What calls LibTorch. The program that does without becomes the one beside it that does not, and begins anew: whoever asks for this
-    /// has neither read standard input nor changed anything yet.
-    fn torch(&self) -> Result<&'static Torch> {
-        self.torch.ok_or_else(torch::hand_over)
-    }
 }
 
 /// The whole command line as clap knows it: manual pages and completions are made of it.
@@ -107,12 +96,11 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// Runs the program that does without LibTorch, on this process's arguments.
+/// Runs the program on this process's arguments.
 pub fn main() -> ExitCode {
-    start(None)
-}
-
-fn start(torch: Option<&'static Torch>) -> ExitCode {
+    // Before any thread is born: one worker a core is faster than several threads an operator.
+    #[cfg(feature = "torch")]
+    crate::encoder::single_threaded();
     let cli = Cli::parse();
     let verbosity = match (cli.quiet, cli.verbose) {
         (true, _) => Verbosity::Quiet,
@@ -127,7 +115,7 @@ fn start(torch: Option<&'static Torch>) -> ExitCode {
             Interrupt::default()
         }
     };
-    let context = Context { messages, interrupt, torch };
+    let context = Context { messages, interrupt };
     match run(cli.command, &context) {
         // The reader of our output (head, say) has read enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -148,7 +136,7 @@ fn run(command: Command, context: &Context) -> Result<Outcome> {
         Command::Discover(args) => discover::run(&args, context),
         Command::Embed(args) => embed::run(&args, context),
         Command::Reconstruct(args) => reconstruct::run(&args, context),
-        Command::Train(args) => (context.torch()?.train)(args, context),
+        Command::Train(args) => train::run(args, context),
         Command::Eval(args) => eval::run(&args, context),
         Command::Export(args) => export::run(&args, context),
         Command::Info(args) => info::run(&args, context),

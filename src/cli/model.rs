@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use super::Context;
+use super::torch;
 use crate::{
     encoder::{Device, Encoder, SpeechModel},
     inference::InferenceEncoder,
@@ -54,28 +54,28 @@ impl ModelArgs {
     ///
     /// # Errors
     /// Where it cannot be loaded, or the device is not there.
-    pub fn load(&self, of_store: Option<&str>, context: &Context) -> Result<Model> {
+    pub fn load(&self, of_store: Option<&str>) -> Result<Model> {
         let asked = self.model.clone().or_else(|| of_store.map(PathBuf::from));
         let path = asked.filter(|name| name != Path::new(SHIPPED));
         let (encoder, name) = match &path {
-            None => (self.open(None, context)?, SHIPPED.to_owned()),
+            None => (self.open(None)?, SHIPPED.to_owned()),
             Some(path) if !path.exists() => match &self.model {
                 Some(_) => bail!("{}: no such model; name a file, or {SHIPPED}", path.display()),
                 None => bail!("{}: the model that this store was made with is gone; --model names it", path.display()),
             },
             Some(path) => {
                 let full = path.canonicalize().with_context(|| path.display().to_string())?;
-                (self.open(Some(path), context)?, full.to_string_lossy().into_owned())
+                (self.open(Some(path))?, full.to_string_lossy().into_owned())
             }
         };
         Ok(Model { encoder, name, device: self.device })
     }
 
-    fn open(&self, path: Option<&Path>, context: &Context) -> Result<Box<dyn SpeechModel>> {
+    fn open(&self, path: Option<&Path>) -> Result<Box<dyn SpeechModel>> {
         Ok(match (self.device, path) {
             (Device::Cpu, None) => Box::new(InferenceEncoder::shipped()?),
             (Device::Cpu, Some(path)) => Box::new(InferenceEncoder::load(path)?),
-            (device, path) => (context.torch()?.speech)(path, device)?,
+            (device, path) => torch::speech(path, device)?,
         })
     }
 }

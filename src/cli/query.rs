@@ -136,7 +136,7 @@ pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
     }
     let network = AcousticEncoder::shipped()?;
     let mut searcher = open(&store, &network, context)?;
-    let model = args.model.load(Some(&searcher.schema().model), context)?;
+    let model = args.model.load(Some(&searcher.schema().model))?;
     searcher.require(&model.encoder.fingerprint())?;
     let keys = Keys::new(&store).with_context(|| store.display().to_string())?;
     let mut output = Output::new(args.json);

@@ -1,8 +1,6 @@
 //! One safetensors file: tensors, and the configuration as JSON in its metadata.
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use audiosearch_index::Fingerprint;
 use half::{f16, slice::HalfFloatSliceExt as _};
@@ -10,15 +8,14 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tch::{Device, Kind, Tensor};
 
 use super::config::EncoderConfig;
 use super::error::EncoderError;
-use super::parameters::{Parameters, Slot, layout};
+use super::layout::{Slot, layout};
 
 /// The format that this program reads and writes.
 pub const FORMAT: u32 = 1;
-const METADATA_KEY: &str = "audiosearch";
+pub(super) const METADATA_KEY: &str = "audiosearch";
 
 /// How weights are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -31,48 +28,17 @@ pub enum Precision {
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Header<C> {
-    format: u32,
-    kind: String,
+    pub(super) format: u32,
+    pub(super) kind: String,
     pub config: C,
     #[serde(default)]
     pub note: String,
 }
 
-const KIND: &str = "speech";
+pub(super) const KIND: &str = "speech";
 
-/// A model at rest.
-#[derive(Debug)]
-pub struct Checkpoint {
-    /// The network's shape.
-    pub config: EncoderConfig,
-    /// A line on how it was trained.
-    pub note: String,
-    pub(crate) parameters: Parameters,
-}
-
-impl Checkpoint {
-    /// Reads a model file.
-    pub fn read(path: &Path) -> Result<(Checkpoint, Fingerprint), EncoderError> {
-        let bytes = fs::read(path).map_err(|source| EncoderError::Io { path: path.into(), source })?;
-        Checkpoint::parse(&bytes, &path.display().to_string())
-    }
-
-    /// Reads a model from memory; `model` names it in errors. Tensors lie on the CPU as float32.
-    pub fn parse(bytes: &[u8], model: &str) -> Result<(Checkpoint, Fingerprint), EncoderError> {
-        let file = open(bytes, model)?;
-        let header: Header<EncoderConfig> = header(bytes, model, KIND)?;
-        header.config.check().map_err(|cause| EncoderError::Config { model: model.into(), cause })?;
-        let parameters = parameters(&file, model, layout(&header.config))?;
-        let fingerprint = of_sounds(&header.config, &file);
-        Ok((Checkpoint { config: header.config, note: header.note, parameters }, fingerprint))
-    }
-
-    /// Writes the model, whole or not at all.
-    pub fn write(&self, path: &Path, precision: Precision) -> Result<(), EncoderError> {
-        let tensors = self.parameters.iter().map(|(slot, tensor)| (slot.name.clone(), tensor));
-        write_tensors(path, &self.config, &self.note, KIND, tensors, precision)
-    }
-}
+/// The built-in model and its name.
+pub(crate) const SHIPPED: (&[u8], &str) = (include_bytes!("weights/speech.safetensors"), "speech");
 
 /// A model as plain numbers, for those who compute without LibTorch.
 #[derive(Debug)]
@@ -84,7 +50,7 @@ pub(crate) struct Plain {
 }
 
 impl Plain {
-    /// Reads a model from memory, as strictly as [`Checkpoint::parse`] does.
+    /// Reads a model from memory, checked for names, shapes and finite values.
     pub fn parse(bytes: &[u8], model: &str) -> Result<Plain, EncoderError> {
         let file = open(bytes, model)?;
         let header: Header<EncoderConfig> = header(bytes, model, KIND)?;
@@ -110,16 +76,6 @@ pub(crate) fn plain(
     match file.names().iter().find(|name| !tensors.contains_key(**name)) {
         Some(extra) => Err(fault(model, extra, "is not part of the network")),
         None => Ok(tensors),
-    }
-}
-
-/// The tensors of a layout, all of them and no other.
-pub(crate) fn parameters(file: &SafeTensors<'_>, model: &str, layout: Vec<Slot>) -> Result<Parameters, EncoderError> {
-    let parameters = Parameters::from_slots(layout, |slot| tensor(file, model, "", slot))?;
-    let expected: Vec<&str> = parameters.iter().map(|(slot, _)| slot.name.as_str()).collect();
-    match file.names().iter().find(|name| !expected.contains(name)) {
-        Some(extra) => Err(fault(model, extra, "is not part of the network")),
-        None => Ok(parameters),
     }
 }
 
@@ -150,13 +106,8 @@ pub(crate) fn header<C: DeserializeOwned>(bytes: &[u8], model: &str, kind: &str)
     serde_json::from_value(loose).map_err(|cause| foreign(&cause.to_string()))
 }
 
-fn fault(model: &str, tensor: &str, cause: impl Into<String>) -> EncoderError {
+pub(super) fn fault(model: &str, tensor: &str, cause: impl Into<String>) -> EncoderError {
     EncoderError::Tensor { model: model.into(), tensor: tensor.into(), cause: cause.into() }
-}
-
-/// The tensor `prefix` + slot name, checked for shape and finite values.
-pub(crate) fn tensor(file: &SafeTensors<'_>, model: &str, prefix: &str, slot: &Slot) -> Result<Tensor, EncoderError> {
-    Ok(Tensor::f_from_slice(&checked(file, model, prefix, slot)?)?.f_reshape(&slot.shape)?)
 }
 
 /// Its values, row-major.
@@ -193,7 +144,7 @@ fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
 }
 
 /// Of what the vectors of sounds depend on: another decoder, or another encoder of written words, spoils no store.
-fn of_sounds(config: &EncoderConfig, file: &SafeTensors<'_>) -> Fingerprint {
+pub(super) fn of_sounds(config: &EncoderConfig, file: &SafeTensors<'_>) -> Fingerprint {
     let config = EncoderConfig { decoder: None, spelling: None, ..config.clone() };
     let beside = |name: &str| name.starts_with("decoder.") || name.contains("spelling");
     fingerprint_of(&config, file, |name| !beside(name))
@@ -217,83 +168,15 @@ fn fingerprint_of(config: &impl Serialize, file: &SafeTensors<'_>, counts: impl 
     Fingerprint::new(*hasher.finalize().as_bytes())
 }
 
-/// Values of a tensor on any device, row-major.
-pub(crate) fn values(tensor: &Tensor) -> Result<Vec<f32>, EncoderError> {
-    let flat = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?;
-    let mut out = vec![0f32; flat.numel()];
-    let count = out.len();
-    flat.f_copy_data(&mut out, count)?;
-    Ok(out)
-}
-
-/// Writes named tensors with the configuration to a temporary neighbour, then renames it to `path`.
-pub(crate) fn write_tensors<'a>(
-    path: &Path,
-    config: &impl Serialize,
-    note: &str,
-    kind: &str,
-    tensors: impl Iterator<Item = (String, &'a Tensor)>,
-    precision: Precision,
-) -> Result<(), EncoderError> {
-    let io = |path: &Path| {
-        let path = path.to_path_buf();
-        move |source| EncoderError::Io { path, source }
-    };
-    let mut stored: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
-    for (name, tensor) in tensors {
-        let shape = tensor.size().iter().map(|&n| n as usize).collect();
-        let values = values(tensor)?;
-        let bytes = match precision {
-            Precision::F32 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            Precision::F16 => values.iter().flat_map(|&v| f16::from_f32(v).to_le_bytes()).collect(),
-        };
-        stored.push((name, shape, bytes));
-    }
-    let dtype = match precision {
-        Precision::F32 => Dtype::F32,
-        Precision::F16 => Dtype::F16,
-    };
-    let views = stored
-        .iter()
-        .map(|(name, shape, bytes)| TensorView::new(dtype, shape.clone(), bytes).map(|view| (name.as_str(), view)));
-    let damaged = |cause: String| EncoderError::Damaged { model: path.display().to_string(), cause };
-    let views = views.collect::<Result<Vec<_>, _>>().map_err(|e| damaged(e.to_string()))?;
-    let header = Header { format: FORMAT, kind: kind.into(), config, note: note.into() };
-    let json = serde_json::to_string(&header).map_err(|e| damaged(e.to_string()))?;
-    let bytes = safetensors::serialize(views, Some(HashMap::from([(METADATA_KEY.to_string(), json)])))
-        .map_err(|e| damaged(e.to_string()))?;
-    let temporary = neighbour(path);
-    let file = fs::File::create(&temporary).map_err(io(&temporary))?;
-    let written = std::io::Write::write_all(&mut &file, &bytes).and_then(|()| file.sync_all());
-    written.and_then(|()| fs::rename(&temporary, path)).map_err(|source| {
-        // What failed half-way must not be taken for a model; that the removal may fail too changes nothing.
-        let _ = fs::remove_file(&temporary);
-        EncoderError::Io { path: path.into(), source }
-    })
-}
-
-fn neighbour(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".part");
-    path.with_file_name(name)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::encoder::testing::{small_checkpoint, small_config};
-
-    fn stored(precision: Precision) -> Vec<u8> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("m.safetensors");
-        small_checkpoint(&small_config(), 1).write(&path, precision).unwrap();
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half-written stays");
-        fs::read(&path).unwrap()
-    }
+    use crate::encoder::Normalisation;
+    use crate::encoder::testing::{small_config, small_file, small_tensors, stored};
 
     fn refusal(bytes: &[u8]) -> EncoderError {
-        Checkpoint::parse(bytes, "m").unwrap_err()
+        Plain::parse(bytes, "m").unwrap_err()
     }
 
     /// The file with other JSON in its header, of the same length or not.
@@ -305,34 +188,27 @@ mod tests {
 
     #[test]
     fn comes_back_as_it_was_written() {
-        let bytes = stored(Precision::F32);
-        let (checkpoint, fingerprint) = Checkpoint::parse(&bytes, "m").unwrap();
-        assert_eq!(checkpoint.config, small_config());
-        let original = small_checkpoint(&small_config(), 1);
-        for ((slot, read), (_, written)) in checkpoint.parameters.iter().zip(original.parameters.iter()) {
-            assert_eq!(values(read).unwrap(), values(written).unwrap(), "{}", slot.name);
+        let bytes = small_file(&small_config(), 1, Precision::F32);
+        let model = Plain::parse(&bytes, "m").unwrap();
+        assert_eq!(model.config, small_config());
+        for (name, _, values) in small_tensors(&small_config(), 1) {
+            assert_eq!(model.tensors[&name], values, "{name}");
         }
-        assert_eq!(fingerprint, Checkpoint::parse(&bytes, "other name").unwrap().1);
-        let (_, halved) = Checkpoint::parse(&stored(Precision::F16), "m").unwrap();
-        assert_ne!(fingerprint, halved, "other weights, other fingerprint");
+        assert_eq!(model.fingerprint, Plain::parse(&bytes, "other name").unwrap().fingerprint);
+        let halved = Plain::parse(&small_file(&small_config(), 1, Precision::F16), "m").unwrap();
+        assert_ne!(model.fingerprint, halved.fingerprint, "other weights, other fingerprint");
     }
 
     #[test]
     fn the_fingerprint_is_of_what_sounds_become() {
-        let config =
-            crate::encoder::EncoderConfig { normalisation: crate::encoder::Normalisation::Standard, ..small_config() };
+        let config = EncoderConfig { normalisation: Normalisation::Standard, ..small_config() };
         let fingerprint = |changed: Option<&str>| {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("m.safetensors");
-            let checkpoint = small_checkpoint(&config, 1);
+            let mut tensors = small_tensors(&config, 1);
             if let Some(name) = changed {
-                let tensor = checkpoint.parameters.get(name).unwrap();
-                checkpoint.parameters.assign(name, &tensor.f_add_scalar(1.0).unwrap()).unwrap();
+                let (_, _, values) = tensors.iter_mut().find(|(tensor, ..)| tensor == name).unwrap();
+                values.iter_mut().for_each(|value| *value += 1.0);
             }
-            checkpoint.write(&path, Precision::F32).unwrap();
-            let fingerprint = Checkpoint::read(&path).unwrap().1;
-            assert_eq!(fingerprint, Plain::parse(&fs::read(&path).unwrap(), "m").unwrap().fingerprint);
-            fingerprint
+            Plain::parse(&stored(&config, tensors, Precision::F32), "m").unwrap().fingerprint
         };
         let untouched = fingerprint(None);
         for beside in ["decoder.output.bias", "spelling.projection.bias", "normalisation.spelling_mean"] {
@@ -345,7 +221,7 @@ mod tests {
 
     #[test]
     fn cut_and_foreign_files_are_refused() {
-        let bytes = stored(Precision::F32);
+        let bytes = small_file(&small_config(), 1, Precision::F32);
         for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
             assert!(matches!(refusal(&bytes[..length]), EncoderError::Damaged { .. }), "{length}");
         }
@@ -358,13 +234,13 @@ mod tests {
 
     #[test]
     fn another_version_is_named() {
-        let newer = with_header(&stored(Precision::F32), |h| h.replace("\\\"format\\\":1", "\\\"format\\\":7"));
+        let newer = with_header(&small_file(&small_config(), 1, Precision::F32), |h| h.replace("\\\"format\\\":1", "\\\"format\\\":7"));
         assert!(matches!(refusal(&newer), EncoderError::Version { found: 7, supported: FORMAT, .. }));
     }
 
     #[test]
     fn shapes_and_values_must_fit_the_configuration() {
-        let bytes = stored(Precision::F32);
+        let bytes = small_file(&small_config(), 1, Precision::F32);
         let wider = with_header(&bytes, |h| h.replace("\\\"width\\\":9", "\\\"width\\\":8"));
         assert!(refusal(&wider).to_string().contains("shape"), "{}", refusal(&wider));
         let endless = with_header(&bytes, |h| h.replace("\\\"layers\\\":2", "\\\"layers\\\":200000"));

@@ -3,12 +3,10 @@
 use tch::{Kind, TchError, Tensor};
 
 use super::config::DecoderConfig;
+use super::layout::POSITIONS;
 use super::network::Linear;
 use super::parameters::Parameters;
 use super::recurrent::Direction;
-
-/// Values that tell each step where in the span it stands: cos(πku) for k = 1 to 4, u in 0..1.
-pub(crate) const POSITIONS: i64 = 4;
 
 /// Unrolled over the span with the embedding at every step and as its start state; it never sees a true frame, so that
 /// everything must come through the vector.

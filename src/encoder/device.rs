@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "torch")]
 use super::error::EncoderError;
 
 /// A device for the network: `cpu`, `cuda` or `cuda:N`.
@@ -15,6 +16,7 @@ pub enum Device {
     Cuda(usize),
 }
 
+#[cfg(feature = "torch")]
 impl Device {
     pub(crate) fn torch(self) -> Result<tch::Device, EncoderError> {
         match self {
@@ -49,6 +51,7 @@ impl FromStr for Device {
 
 /// Keeps LibTorch to one thread an operator; first of all in `main`. One worker a core is faster than one worker with
 /// many threads, and stays fast on a busy machine.
+#[cfg(feature = "torch")]
 pub fn single_threaded() {
     tch::set_num_threads(1);
 }

@@ -76,6 +76,7 @@ pub enum EncoderError {
     Torch(String),
 }
 
+#[cfg(feature = "torch")]
 impl From<tch::TchError> for EncoderError {
     fn from(error: tch::TchError) -> Self {
         // A C++ backtrace follows the first line and helps no user.

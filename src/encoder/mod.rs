@@ -1,37 +1,64 @@
 //! Turns stretches of filterbank frames into unit vectors: the recurrent sequence auto-encoder, its checkpoint and its
-//! training, by LibTorch.
+//! training.
+//!
+//! The network here runs on LibTorch and is there with the feature `torch` alone, as is training. Without it there are
+//! configuration, checkpoint and errors, for [`forward`](crate::forward), which encodes without LibTorch.
 
+mod characters;
 pub(crate) mod checkpoint;
 mod config;
-mod decoder;
 mod device;
 mod error;
-mod groups;
-mod network;
-pub(crate) mod parameters;
+pub(crate) mod layout;
 mod pooling;
+mod training;
+
+#[cfg(feature = "torch")]
+mod decoder;
+#[cfg(feature = "torch")]
+mod groups;
+#[cfg(feature = "torch")]
+mod network;
+#[cfg(feature = "torch")]
+pub(crate) mod parameters;
+#[cfg(any(feature = "torch", test))]
 pub(crate) mod random;
+#[cfg(feature = "torch")]
 pub(crate) mod recurrent;
+#[cfg(any(feature = "torch", test))]
+pub(crate) mod save;
+#[cfg(feature = "torch")]
 mod speech;
+#[cfg(feature = "torch")]
 mod spelling;
+#[cfg(feature = "torch")]
+pub(crate) mod tensors;
+#[cfg(feature = "torch")]
+pub mod train;
+
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod train;
 
 use std::ops::Range;
 
 use audiosearch_index::{Embedding, Fingerprint};
 
-pub(crate) use checkpoint::Plain;
-pub use checkpoint::{Checkpoint, FORMAT, Precision};
+pub(crate) use characters::character_numbers;
+pub use checkpoint::{FORMAT, Precision};
+pub(crate) use checkpoint::{Plain, SHIPPED};
 pub use config::{Cell, ConvConfig, DecoderConfig, EncoderConfig, Normalisation, Pooling, SpellingConfig};
-pub use device::{Device, single_threaded};
+pub use device::Device;
+#[cfg(feature = "torch")]
+pub use device::single_threaded;
 pub use error::EncoderError;
 pub(crate) use pooling::{pool, states_of};
-pub(crate) use speech::SHIPPED;
+#[cfg(feature = "torch")]
 pub use speech::SpeechEncoder;
-pub(crate) use spelling::character_numbers;
-pub use train::{TrainConfig, TrainError, TrainReport, train};
+#[cfg(feature = "torch")]
+pub use tensors::Checkpoint;
+#[cfg(feature = "torch")]
+pub use train::{TrainError, TrainReport, train};
+pub use training::{AugmentConfig, BatchConfig, Budget, DataSource, Objective, TrainConfig};
 
 use crate::features::{FeatureConfig, Features};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use audiosearch_index::{Embedding, Fingerprint};
 use tch::{Kind, Tensor};
 
-use super::checkpoint::{Checkpoint, values};
+use super::checkpoint::SHIPPED;
 use super::config::EncoderConfig;
 use super::decoder::Decoder;
 use super::error::EncoderError;
@@ -14,11 +14,9 @@ use super::parameters::Parameters;
 use super::pooling::{pool, states_of};
 use super::recurrent::Mode;
 use super::spelling::SpellingNetwork;
+use super::tensors::{Checkpoint, values};
 use super::{AutoEncoder, Device, Encoder, SpeechModel, Stretch};
 use crate::features::{FeatureConfig, Features};
-
-/// The built-in model and its name.
-pub(crate) const SHIPPED: (&[u8], &str) = (include_bytes!("weights/speech.safetensors"), "speech");
 
 /// Stretches in one pass of the network.
 const BATCH_STRETCHES: usize = 64;

@@ -2,22 +2,13 @@
 
 use tch::{Device, Kind, TchError, Tensor};
 
+use super::characters::character_numbers;
 use super::config::{Cell, SpellingConfig};
 use super::network::{Linear, unit};
 use super::parameters::Parameters;
 use super::recurrent::{Direction, Lengths};
 
-/// Characters beyond these are cut off; no word is longer.
-const LONGEST: usize = 64;
 const PADDING: i64 = 0;
-const UNKNOWN: i64 = 1;
-
-/// Character numbers of a word in lower case; an empty one for an empty word.
-pub(crate) fn character_numbers(alphabet: &[char], word: &str) -> Vec<i64> {
-    let lower = word.to_lowercase();
-    let number = |c: char| alphabet.binary_search(&c).map_or(UNKNOWN, |i| i as i64 + 2);
-    lower.chars().take(LONGEST).map(number).collect()
-}
 
 /// Character vectors, a bidirectional GRU, mean and maximum, projection.
 #[derive(Debug)]

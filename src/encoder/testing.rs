@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use super::config::{Cell, ConvConfig, DecoderConfig, EncoderConfig, Normalisation, Pooling, SpellingConfig};
-use super::parameters::{Parameters, layout};
-use super::{Checkpoint, Device, Precision, SpeechEncoder};
+use super::layout::{Slot, layout};
+use super::random::Random;
+use super::save::{Named, save};
+use super::Precision;
+#[cfg(feature = "torch")]
+use super::{Checkpoint, Device, SpeechEncoder, parameters::Parameters};
 use crate::features::{FeatureConfig, Features};
 
 pub(crate) const BANDS: usize = 8;
@@ -25,11 +29,38 @@ pub(crate) fn small_config() -> EncoderConfig {
     }
 }
 
+/// Values for every tensor of a network, a pure function of its shape and a seed.
+pub(crate) fn small_tensors(config: &EncoderConfig, seed: u64) -> Vec<Named> {
+    let tensor = |(i, slot): (usize, Slot)| {
+        let mut random = Random::new(&[seed, i as u64]);
+        let count = slot.shape.iter().product::<i64>();
+        let values = (0..count).map(|_| random.uniform(0.1, 0.5)).collect();
+        (slot.name, slot.shape.iter().map(|&n| n as usize).collect(), values)
+    };
+    layout(config).into_iter().enumerate().map(tensor).collect()
+}
+
+/// Tensors as a model file.
+pub(crate) fn stored(config: &EncoderConfig, tensors: Vec<Named>, precision: Precision) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("small.safetensors");
+    save(&path, config, "test", "speech", tensors, precision).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half-written stays");
+    std::fs::read(&path).unwrap()
+}
+
+/// A small model file.
+pub(crate) fn small_file(config: &EncoderConfig, seed: u64, precision: Precision) -> Vec<u8> {
+    stored(config, small_tensors(config, seed), precision)
+}
+
+#[cfg(feature = "torch")]
 pub(crate) fn small_checkpoint(config: &EncoderConfig, seed: u64) -> Checkpoint {
     let parameters = Parameters::fresh(layout(config), seed, tch::Device::Cpu).unwrap();
     Checkpoint { config: config.clone(), note: "test".into(), parameters }
 }
 
+#[cfg(feature = "torch")]
 pub(crate) fn small_encoder(config: &EncoderConfig, seed: u64) -> SpeechEncoder {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("small.safetensors");

@@ -83,7 +83,11 @@ impl InferenceEncoder {
         InferenceEncoder::parse(&bytes, &path.display().to_string(), &name)
     }
 
-    fn parse(bytes: &[u8], model: &str, name: &str) -> Result<InferenceEncoder, EncoderError> {
+    /// A model file in memory. `model` names it in errors, `name` is what a store calls it.
+    ///
+    /// # Errors
+    /// Where the bytes are no model.
+    pub fn parse(bytes: &[u8], model: &str, name: &str) -> Result<InferenceEncoder, EncoderError> {
         let Plain { config, fingerprint, tensors } = Plain::parse(bytes, model)?;
         let weights = Weights::new(tensors);
         let mut columns = Columns::plain(config.features.bands);

@@ -1,8 +1,8 @@
 //! The encoders of speech and of sentences without LibTorch: the same checkpoints, the same vectors to five decimals, and a program that
 //! starts at once.
 //!
-//! Forward alone; whoever trains, or computes on an accelerator, needs [`SpeechEncoder`](crate::encoder::SpeechEncoder) or
-//! [`TextEncoder`](crate::sentence::TextEncoder); so does who writes sentences again. Sequences of a
+//! Forward alone; whoever trains, or computes on an accelerator, needs `encoder::SpeechEncoder` or `sentence::TextEncoder`, which are there
+//! with the feature `torch`; so does who writes sentences again. Sequences of a
 //! batch lie step by step, the longest first, so that nothing is padded and a step's rows are one product.
 
 mod affine;
@@ -10,11 +10,13 @@ mod convolution;
 mod encoder;
 mod recurrent;
 mod sentence;
-#[cfg(test)]
+#[cfg(all(test, feature = "torch"))]
 mod sentence_tests;
 mod sequences;
 mod spelling;
 #[cfg(test)]
+mod shipped_tests;
+#[cfg(all(test, feature = "torch"))]
 mod tests;
 mod weights;
 

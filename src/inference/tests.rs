@@ -141,36 +141,3 @@ fn golden_clips_agree_with_libtorch() {
         assert!(apart < TOLERANCE, "{name}: {apart}");
     }
 }
-
-#[test]
-fn for_bulk_vectors_are_nearly_the_same() {
-    let exact = InferenceEncoder::shipped().unwrap();
-    let bulk = exact.bulk();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for name in ["tests/golden/fbank.wav", "tests/fixtures/second.ogg", "tools/demo/queries/umbrella.flac"] {
-        let clip = Clip::read(&root.join(name)).unwrap();
-        let mut frames = Features::new(exact.feature_config().bands);
-        LogMel::new(exact.feature_config()).compute(clip.samples(), &mut frames);
-        let count = frames.frames() as u32;
-        let spans = [0..count, count / 4..count / 2];
-        let stretch = [Stretch { features: &frames, spans: &spans }];
-        let (exact, bulk) = (exact.encode(&stretch).unwrap(), bulk.encode(&stretch).unwrap());
-        for (exact, bulk) in exact.iter().flatten().zip(bulk.iter().flatten()) {
-            let cosine = exact.as_slice().iter().zip(bulk.as_slice()).map(|(a, b)| a * b).sum::<f32>();
-            assert!(exact != bulk && cosine > 0.999999, "{name}: {cosine}");
-        }
-    }
-}
-
-#[test]
-fn what_cannot_be_encoded_is_refused() {
-    let own = InferenceEncoder::shipped().unwrap();
-    let mut clip = Features { bands: 40, data: vec![0.0; 40 * 50] };
-    let refused = |features: &Features, span: Range<u32>| {
-        own.encode(&[Stretch { features, spans: std::slice::from_ref(&span) }]).unwrap_err().to_string()
-    };
-    assert!(refused(&clip, 0..51).contains("0..51"));
-    assert!(refused(&Features { bands: 9, data: vec![0.0; 90] }, 0..10).contains("9 bands"));
-    clip.data[3] = f32::NAN;
-    assert!(refused(&clip, 0..50).contains("not finite"));
-}

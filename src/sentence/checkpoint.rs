@@ -1,8 +1,6 @@
 //! A sentence model at rest: one safetensors file, configuration and merges in its metadata.
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::Path;
 
 use audiosearch_index::Fingerprint;
 use serde::{Deserialize, Serialize};
@@ -12,10 +10,14 @@ use super::error::SentenceError;
 use super::layout::layout;
 use super::tokens::Tokens;
 use crate::encoder::checkpoint::{self, Header};
-use crate::encoder::parameters::Parameters;
-use crate::encoder::{EncoderError, Precision};
+use crate::encoder::EncoderError;
 
-const KIND: &str = "sentence";
+pub(super) const KIND: &str = "sentence";
+
+/// The built-in model and its name.
+pub(crate) const SHIPPED: &[u8] = include_bytes!("weights/text.safetensors");
+pub(crate) const SHIPPED_NAME: &str = "text";
+
 /// More merges than any model has; a hostile file must not fill the memory.
 pub(super) const MOST_MERGES: usize = 200_000;
 
@@ -28,7 +30,7 @@ pub(crate) struct Shape {
 }
 
 /// What the metadata of a model say, and the tokens that they make.
-fn head(bytes: &[u8], model: &str) -> Result<(Header<Shape>, Tokens), SentenceError> {
+pub(super) fn head(bytes: &[u8], model: &str) -> Result<(Header<Shape>, Tokens), SentenceError> {
     let fault = |cause: String| EncoderError::Config { model: model.into(), cause };
     let header: Header<Shape> = checkpoint::header(bytes, model, KIND)?;
     header.config.network.check().map_err(fault)?;
@@ -50,7 +52,7 @@ pub(crate) struct Plain {
 }
 
 impl Plain {
-    /// Reads a model from memory, as strictly as [`Checkpoint::parse`] does.
+    /// Reads a model from memory, checked for names, shapes and finite values.
     pub fn parse(bytes: &[u8], model: &str) -> Result<Plain, SentenceError> {
         let file = checkpoint::open(bytes, model)?;
         let (header, tokens) = head(bytes, model)?;
@@ -58,42 +60,5 @@ impl Plain {
         let tensors = checkpoint::plain(&file, model, layout(&config, tokens.count()))?;
         let fingerprint = checkpoint::fingerprint(&header.config, &file);
         Ok(Plain { config, tokens, fingerprint, tensors })
-    }
-}
-
-/// A model at rest.
-#[derive(Debug)]
-pub(crate) struct Checkpoint {
-    pub config: SentenceConfig,
-    pub tokens: Tokens,
-    pub note: String,
-    pub parameters: Parameters,
-}
-
-impl Checkpoint {
-    /// Reads a model file.
-    pub fn read(path: &Path) -> Result<(Checkpoint, Fingerprint), SentenceError> {
-        let bytes = fs::read(path).map_err(|source| EncoderError::Io { path: path.into(), source })?;
-        Checkpoint::parse(&bytes, &path.display().to_string())
-    }
-
-    /// Reads a model from memory; `model` names it in errors. Tensors lie on the CPU as float32.
-    pub fn parse(bytes: &[u8], model: &str) -> Result<(Checkpoint, Fingerprint), SentenceError> {
-        let file = checkpoint::open(bytes, model)?;
-        let (header, tokens) = head(bytes, model)?;
-        let parameters = checkpoint::parameters(&file, model, layout(&header.config.network, tokens.count()))?;
-        let fingerprint = checkpoint::fingerprint(&header.config, &file);
-        Ok((Checkpoint { config: header.config.network, tokens, note: header.note, parameters }, fingerprint))
-    }
-
-    /// Configuration and merges.
-    pub fn shape(&self) -> Shape {
-        Shape { network: self.config.clone(), merges: self.tokens.merges().to_vec() }
-    }
-
-    /// Writes the model, whole or not at all.
-    pub fn write(&self, path: &Path, precision: Precision) -> Result<(), SentenceError> {
-        let tensors = self.parameters.iter().map(|(slot, tensor)| (slot.name.clone(), tensor));
-        Ok(checkpoint::write_tensors(path, &self.shape(), &self.note, KIND, tensors, precision)?)
     }
 }

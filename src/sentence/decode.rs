@@ -69,7 +69,7 @@ fn beam(words: &Words, order: &Tensor, options: DecodeOptions) -> Result<Vec<i64
         let chances = next(words, &memory)?;
         let width = (options.beam as i64).min(chances.size()[1]);
         let (values, ids) = chances.f_topk(width, -1, true, true)?;
-        let values = crate::encoder::checkpoint::values(&values).map_err(|e| TchError::Torch(e.to_string()))?;
+        let values = crate::encoder::tensors::values(&values).map_err(|e| TchError::Torch(e.to_string()))?;
         let ids = ids_of(&ids)?;
         let mut ahead: Vec<(f64, usize, i64)> = values
             .iter()

@@ -32,6 +32,7 @@ pub enum SentenceError {
     Encoder(#[from] EncoderError),
 }
 
+#[cfg(feature = "torch")]
 impl From<tch::TchError> for SentenceError {
     fn from(error: tch::TchError) -> Self {
         SentenceError::Encoder(error.into())

@@ -1,33 +1,50 @@
 //! Turns sentences into unit vectors from which they can be written again: tokens, the recurrent auto-encoder of text,
 //! its checkpoint and its training.
+//!
+//! As in [`encoder`](crate::encoder), what runs on LibTorch is there with the feature `torch` alone.
 
 mod batch;
 mod checkpoint;
 mod config;
-mod decode;
 mod error;
 mod layout;
-mod network;
 pub mod paragraph;
+pub(crate) mod tokens;
+mod training;
+mod walk;
+
+#[cfg(feature = "torch")]
+mod decode;
+#[cfg(feature = "torch")]
+mod network;
+#[cfg(feature = "torch")]
+mod padded;
+#[cfg(feature = "torch")]
+mod start;
+#[cfg(feature = "torch")]
+mod tensors;
+#[cfg(feature = "torch")]
+mod text;
+#[cfg(feature = "torch")]
+pub mod train;
+#[cfg(feature = "torch")]
+mod words;
+
 #[cfg(test)]
 pub(crate) mod testing;
-#[cfg(test)]
+#[cfg(all(test, feature = "torch"))]
 mod tests;
-mod text;
-pub(crate) mod tokens;
-pub mod train;
-mod walk;
-mod words;
 
 use audiosearch_index::{Embedding, Fingerprint};
 
 pub(crate) use batch::embedded;
-pub(crate) use checkpoint::Plain;
+pub(crate) use checkpoint::{Plain, SHIPPED, SHIPPED_NAME};
 pub use config::{DecodeOptions, SentenceConfig, Shares};
 pub use error::SentenceError;
+#[cfg(feature = "torch")]
 pub use text::TextEncoder;
-pub(crate) use text::{SHIPPED, SHIPPED_NAME};
 pub use tokens::Tokens;
+pub use training::{Noise, Objective, TextTrainConfig};
 pub use walk::between;
 
 /// Something that makes embeddings of sentences.

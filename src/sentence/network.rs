@@ -2,7 +2,7 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::batch::Padded;
+use super::padded::Padded;
 use super::config::SentenceConfig;
 use super::tokens::PAD;
 use super::words::Words;

@@ -1,7 +1,9 @@
 //! Small models and made-up sentences for the tests of this room.
 #![allow(clippy::unwrap_used)]
 
-use super::{SentenceConfig, TextEncoder, Tokens};
+#[cfg(feature = "torch")]
+use super::TextEncoder;
+use super::{SentenceConfig, Tokens};
 use crate::encoder::random::Random;
 
 /// Wide enough for a start that reads short sentences back.
@@ -46,6 +48,7 @@ pub(crate) fn tokens() -> Tokens {
 }
 
 /// A network that has seen nothing.
+#[cfg(feature = "torch")]
 pub(crate) fn untrained(config: SentenceConfig) -> TextEncoder {
     TextEncoder::untrained(config, tokens(), 1).unwrap()
 }

@@ -6,20 +6,18 @@ use audiosearch_index::{Embedding, Fingerprint};
 use tch::Tensor;
 
 use super::batch;
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{SHIPPED, SHIPPED_NAME};
 use super::config::{DecodeOptions, SentenceConfig};
 use super::decode;
 use super::error::SentenceError;
-use super::layout;
 use super::network::Network;
+use super::start;
+use super::tensors::Checkpoint;
 use super::tokens::Tokens;
 use super::{SentenceEncoder, SentenceModel, SentenceReader};
-use crate::encoder::checkpoint::values;
 use crate::encoder::parameters::Parameters;
+use crate::encoder::tensors::values;
 use crate::encoder::{Device, EncoderError, Precision};
-
-pub(crate) const SHIPPED: &[u8] = include_bytes!("weights/text.safetensors");
-pub(crate) const SHIPPED_NAME: &str = "text";
 
 /// Sentences in one pass of the network.
 const BATCH_SENTENCES: usize = 128;
@@ -56,7 +54,7 @@ impl TextEncoder {
     pub fn untrained(config: SentenceConfig, tokens: Tokens, seed: u64) -> Result<TextEncoder, SentenceError> {
         let fault = |cause| EncoderError::Config { model: "untrained".into(), cause };
         config.check().map_err(fault)?;
-        let parameters = layout::fresh(&config, tokens.count(), seed, tch::Device::Cpu)?;
+        let parameters = start::fresh(&config, tokens.count(), seed, tch::Device::Cpu)?;
         let checkpoint = Checkpoint { config, tokens, note: "untrained".into(), parameters };
         let shape = serde_json::to_vec(&checkpoint.shape()).map_err(|e| fault(e.to_string()))?;
         let mut hasher = blake3::Hasher::new();

@@ -13,10 +13,12 @@ use tokenizers::{Model, OffsetReferential, OffsetType, PreTokenizedString, PreTo
 use super::error::SentenceError;
 
 /// Fills rows of a batch; never written.
+#[cfg(any(feature = "torch", test))]
 pub(crate) const PAD: i64 = 0;
 /// The end-of-sequence symbol.
 pub(crate) const END: i64 = 1;
 /// Stands in for a token that the denoising objective hides.
+#[cfg(feature = "torch")]
 pub(crate) const MASK: i64 = 2;
 /// The first of the 256 bytes.
 const BYTES: i64 = 3;
@@ -139,6 +141,7 @@ impl Tokens {
 
     /// Tokens that are the same but for case and the space before them, as numbers of classes: one a token, from 0. Symbols
     /// and bytes that are no text by themselves are alone in theirs.
+    #[cfg(any(feature = "torch", test))]
     pub(crate) fn classes(&self) -> Vec<usize> {
         let mut known: HashMap<String, usize> = HashMap::new();
         let mut next = 0;

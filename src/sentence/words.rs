@@ -2,7 +2,7 @@
 
 use tch::{Device, TchError, Tensor};
 
-use super::batch::Padded;
+use super::padded::Padded;
 use super::tokens::PAD;
 use crate::encoder::Cell;
 use crate::encoder::parameters::Parameters;

@@ -10,6 +10,7 @@ use super::super::{
     Context, Outcome,
     output::{Align, Output, Table},
     progress::steps,
+    torch,
 };
 use crate::{
     encoder::Device,
@@ -75,7 +76,7 @@ struct Example<'a> {
 }
 
 pub fn run(args: &ParagraphsArgs, context: &Context) -> Result<Outcome> {
-    let load = context.torch()?.paragraphs;
+    torch::require()?;
     let text = fs::read_to_string(&args.file).with_context(|| args.file.display().to_string())?;
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let paragraphs: Vec<&str> = lines.take(args.limit.unwrap_or(usize::MAX)).collect();
@@ -94,7 +95,7 @@ pub fn run(args: &ParagraphsArgs, context: &Context) -> Result<Outcome> {
         ("ROUGE-2", Align::Right),
     ]);
     for path in &args.model {
-        let model = load(path, args.device)?;
+        let model = torch::paragraphs(path, args.device)?;
         let rewritten = rewrite(model.as_ref(), &paragraphs, args, context)?;
         let shown = rewritten.iter().take(args.show);
         let examples: Vec<Example<'_>> = shown.map(|one| Example { read: &one.read, written: &one.written }).collect();

@@ -99,7 +99,7 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
     let tokens: Vec<Token> = words.into_iter().zip(askers).map(|(label, speaker)| Token { label, speaker }).collect();
     let (texts, speakers) = utts.labels_and_speakers()?;
     let utterances: Vec<Utterance> = texts.iter().zip(&speakers).map(|(text, who)| Utterance::new(text, who)).collect();
-    let model = args.model.load(None, context)?;
+    let model = args.model.load(None)?;
     let network = AcousticEncoder::shipped()?;
     let temporary = Temporary(std::env::temp_dir().join(format!("audiosearch-eval-{}", process::id())));
     let store = args.store.as_deref().unwrap_or(&temporary.0);

@@ -78,7 +78,7 @@ pub fn run(args: &RecallArgs, context: &Context) -> Result<Outcome> {
     if copies.is_empty() {
         bail!("no sentence of at least {} words to spoil", 2 * args.words);
     }
-    let model = args.model.load(None, args.device, context)?;
+    let model = args.model.load(None, args.device)?;
     let bar = steps(&context.messages, "sentences", sentences.len() + copies.len());
     let all = encode_sentences(&sentences, model.encoders(args.jobs.count())?, |more| bar.add(more))?;
     let asked: Vec<&str> = copies.iter().map(|(_, copy)| copy.as_str()).collect();

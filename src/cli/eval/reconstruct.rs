@@ -66,7 +66,7 @@ pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
     if sentences.is_empty() {
         bail!("{}: no sentence in it", args.file.display());
     }
-    let model = args.model.load_writer(None, args.device, context)?;
+    let model = args.model.load_writer(None, args.device)?;
     let (tokens, longest) = (model.encoder.tokens(), model.encoder.config().longest);
     let options = DecodeOptions { beam: args.beam.get(), longest };
     let vectors = encode_sentences(&sentences, model.encoders(args.jobs.count())?, |_| ())?;

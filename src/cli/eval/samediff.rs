@@ -83,7 +83,7 @@ struct Baseline {
 pub fn run(args: &SamediffArgs, context: &Context) -> Result<Outcome> {
     let manifest = Manifest::read(&args.manifest)?;
     let (labels, speakers) = manifest.labels_and_speakers()?;
-    let model = args.model.load(None, context)?;
+    let model = args.model.load(None)?;
     let task = |row: &Row| ClipTask { path: row.path.clone(), clip: None, start: row.start, end: row.end };
     let tasks: Vec<ClipTask> = manifest.rows.iter().map(task).collect();
     let jobs = args.jobs.count();

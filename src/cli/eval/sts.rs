@@ -78,7 +78,7 @@ pub fn run(args: &StsArgs, context: &Context) -> Result<Outcome> {
     if files.is_empty() {
         bail!("no .tsv file among what was named");
     }
-    let model = args.model.load(None, args.device, context)?;
+    let model = args.model.load(None, args.device)?;
     let mut lines: Vec<(String, usize, Correlations)> = Vec::new();
     let mut years: BTreeMap<String, Vec<(usize, Correlations)>> = BTreeMap::new();
     for file in &files {

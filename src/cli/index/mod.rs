@@ -19,6 +19,7 @@ use super::{
     progress::{Progress, waiting},
     store::{StoreArgs, Which},
     text::TextModelArgs,
+    torch,
 };
 use crate::{
     acoustic::AcousticEncoder,
@@ -95,7 +96,7 @@ pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
     }
     if !found.texts.is_empty() && args.model.device() != Device::Cpu {
         // Before anything is reported or stored. Where it fails the texts are left out, and the reason is reported when their turn comes.
-        let _ = context.torch();
+        let _ = torch::require();
     }
     unreadable.iter().for_each(|error| messages.error(error));
     let mut reporter = Reporter::new(messages, Output::new(args.json));
@@ -133,7 +134,7 @@ impl IndexArgs {
         context: &Context,
     ) -> Result<()> {
         let recorded = Reader::open(store, Collection::Audio).ok().map(|reader| reader.schema().model.clone());
-        let model = self.model.load(recorded.as_deref(), context)?;
+        let model = self.model.load(recorded.as_deref())?;
         let schema = Schema {
             dimension: u32::try_from(model.encoder.dimension())?,
             fingerprint: model.encoder.fingerprint(),
@@ -173,7 +174,7 @@ impl IndexArgs {
         context: &Context,
     ) -> Result<()> {
         let recorded = Reader::open(store, Collection::Text).ok().map(|reader| reader.schema().model.clone());
-        let model = match self.text_model.load(recorded.as_deref(), self.model.device(), context) {
+        let model = match self.text_model.load(recorded.as_deref(), self.model.device()) {
             Ok(model) => model,
             Err(cause) => {
                 let left = count(paths.len(), "text");

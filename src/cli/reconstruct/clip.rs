@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use super::super::{
-    Context, Outcome,
+    Outcome,
     output::{Output, shown},
+    torch,
 };
 use crate::{
     audio::Clip,
@@ -49,7 +50,7 @@ pub struct ClipArgs<'a> {
     pub json: bool,
 }
 
-pub fn run(args: &ClipArgs<'_>, context: &Context) -> Result<Outcome> {
+pub fn run(args: &ClipArgs<'_>) -> Result<Outcome> {
     let form = form(args.out)?;
     let same = |a: &Path, b: &Path| a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b));
     if same(args.clip, args.out) {
@@ -59,8 +60,7 @@ pub fn run(args: &ClipArgs<'_>, context: &Context) -> Result<Outcome> {
     if let Some(path) = path.filter(|path| !path.exists()) {
         bail!("{}: no such model; name a file, or speech", path.display());
     }
-    let load = context.torch()?.auto_encoder;
-    let model = load(path.map(PathBuf::as_path), args.device)?;
+    let model = torch::auto_encoder(path.map(PathBuf::as_path), args.device)?;
     let clip = read(args.clip)?;
     let config = *model.feature_config();
     let mut original = Features::new(config.bands);

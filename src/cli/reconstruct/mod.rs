@@ -106,10 +106,10 @@ struct Point<'a> {
 pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
     if let (Some(clip), Some(out)) = (&args.clip, &args.out) {
         let model = args.model.as_ref();
-        return clip::run(&ClipArgs { clip, out, model, device: args.device, json: args.json }, context);
+        return clip::run(&ClipArgs { clip, out, model, device: args.device, json: args.json });
     }
     match (&args.from, &args.to) {
-        (Some(from), Some(to)) => walk(args, from, to, context),
+        (Some(from), Some(to)) => walk(args, from, to),
         _ => again(args, context),
     }
 }
@@ -129,7 +129,7 @@ fn again(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
         Err(_) => None,
     };
     let of_store = reader.as_ref().map(|reader| reader.schema().model.clone());
-    let model = args.text_model.load_writer(of_store.as_deref(), args.device, context)?;
+    let model = args.text_model.load_writer(of_store.as_deref(), args.device)?;
     let reader = reader.filter(|reader| reader.require(&model.encoder.fingerprint()).is_ok());
     let sentences: Vec<&str> = args.text.iter().map(String::as_str).collect();
     let vectors = model.encoder.encode(&sentences)?;
@@ -173,11 +173,11 @@ fn neighbour(hit: Hit) -> Neighbour {
     Neighbour { score: hit.score, path: shown(&hit.path), start: hit.span.start + 1, text: hit.text }
 }
 
-fn walk(args: &ReconstructArgs, from: &str, to: &str, context: &Context) -> Result<Outcome> {
+fn walk(args: &ReconstructArgs, from: &str, to: &str) -> Result<Outcome> {
     if from.trim().is_empty() || to.trim().is_empty() {
         bail!("--from and --to each need a sentence");
     }
-    let model = args.text_model.load_writer(None, args.device, context)?;
+    let model = args.text_model.load_writer(None, args.device)?;
     let ends = model.encoder.encode(&[from, to])?;
     let [from, to] = &ends[..] else { bail!("the model gave no vectors for the two ends") };
     let last = f64::from(args.steps - 1);

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::{
-    cli,
+    cli::torch,
     encoder::Device,
     inference::InferenceTextEncoder,
     sentence::{SentenceEncoder, SentenceModel, SentenceReader},
@@ -38,12 +38,12 @@ impl TextModelArgs {
     ///
     /// # Errors
     /// Where it cannot be loaded, or the device is not there.
-    pub fn load(&self, of_store: Option<&str>, device: Device, context: &cli::Context) -> Result<TextModel> {
+    pub fn load(&self, of_store: Option<&str>, device: Device) -> Result<TextModel> {
         self.open(of_store, device, |path| {
             Ok(match (device, path) {
                 (Device::Cpu, None) => Box::new(InferenceTextEncoder::shipped()?) as Box<dyn SentenceReader>,
                 (Device::Cpu, Some(path)) => Box::new(InferenceTextEncoder::load(path)?),
-                (device, path) => (context.torch()?.sentences)(path, device)?,
+                (device, path) => torch::sentences(path, device)?,
             })
         })
     }
@@ -56,10 +56,8 @@ impl TextModelArgs {
         &self,
         of_store: Option<&str>,
         device: Device,
-        context: &cli::Context,
     ) -> Result<TextModel<dyn SentenceModel>> {
-        let load = context.torch()?.sentences;
-        self.open(of_store, device, |path| Ok(load(path, device)?))
+        self.open(of_store, device, |path| torch::sentences(path, device))
     }
 
     fn open<E: ?Sized>(

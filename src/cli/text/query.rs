@@ -7,7 +7,7 @@ use audiosearch_index::Collection;
 
 use super::TextModelArgs;
 use crate::{
-    cli::{Context, Outcome, hits::print_sentences, output::Output, store::open_reader},
+    cli::{Context, Outcome, hits::print_sentences, output::Output, store::open_reader, torch},
     encoder::Device,
     pipeline::encode_sentences,
     search::{SentenceOptions, search_sentences},
@@ -34,7 +34,7 @@ pub struct SentenceQuery<'a> {
 pub fn query(args: SentenceQuery<'_>, context: &Context) -> Result<Outcome> {
     if args.device != Device::Cpu {
         // Before anything is printed.
-        context.torch()?;
+        torch::require()?;
     }
     let mut names = args.sentences.to_vec();
     if let Some(list) = args.list {
@@ -46,7 +46,7 @@ pub fn query(args: SentenceQuery<'_>, context: &Context) -> Result<Outcome> {
         bail!("--text {:?}: nothing to look for; write a sentence", names[blank]);
     }
     let reader = open_reader(args.store, Collection::Text, context)?;
-    let model = args.model.load(Some(&reader.schema().model), args.device, context)?;
+    let model = args.model.load(Some(&reader.schema().model), args.device)?;
     reader.require(&model.encoder.fingerprint())?;
     let texts: Vec<&str> = sentences.iter().map(String::as_str).collect();
     let threads = if texts.len() > 1 { args.jobs } else { NonZeroUsize::MIN };

@@ -1,6 +1,10 @@
 //! `audiosearch train`
+//!
+//! Without LibTorch the options are known for the sake of help and completions; the program that has it reads them again.
+#![cfg_attr(not(feature = "torch"), allow(dead_code))]
 
 mod audio;
+#[cfg(feature = "torch")]
 mod course;
 mod settings;
 mod text;
@@ -25,9 +29,16 @@ enum What {
     Text(Box<text::TextArgs>),
 }
 
+#[cfg(feature = "torch")]
 pub fn run(args: TrainArgs, context: &Context) -> Result<Outcome> {
     match args.what {
-        What::Audio(args) => audio::run(*args, context),
-        What::Text(args) => text::run(*args, context),
+        What::Audio(args) => course::audio::run(*args, context),
+        What::Text(args) => course::text::run(*args, context),
     }
+}
+
+#[cfg(not(feature = "torch"))]
+pub fn run(_: TrainArgs, _: &Context) -> Result<Outcome> {
+    super::torch::require()?;
+    Ok(Outcome::Nothing)
 }

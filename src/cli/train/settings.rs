@@ -1,16 +1,38 @@
 //! The many settings of a training run as options, in groups.
 
-use std::str::FromStr;
+use std::{path::Path, str::FromStr, thread};
 
+use anyhow::{Result, bail};
 use clap::{ArgAction, Args};
 
 use crate::{
     encoder::{
-        Cell, ConvConfig, DecoderConfig, EncoderConfig, Normalisation, Pooling, SpellingConfig,
-        train::{AugmentConfig, BatchConfig, Objective},
+        AugmentConfig, BatchConfig, Budget, Cell, ConvConfig, DecoderConfig, EncoderConfig, Normalisation, Objective, Pooling,
+        SpellingConfig,
     },
     features::FeatureConfig,
 };
+
+/// Refuses a model that would not be found again by its name.
+///
+/// # Errors
+/// Says how it must end.
+pub fn check(out: &Path) -> Result<()> {
+    if out.extension().is_none_or(|extension| extension != "safetensors") {
+        bail!("--out {}: name a file that ends in .safetensors", out.display());
+    }
+    Ok(())
+}
+
+/// Half an hour where nothing else was asked for.
+pub fn budget(steps: Option<u64>, minutes: Option<f64>) -> Budget {
+    steps.map_or_else(|| Budget::Minutes(minutes.unwrap_or(30.0)), Budget::Steps)
+}
+
+/// As asked, else one a core.
+pub fn threads(asked: Option<usize>) -> usize {
+    asked.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from))
+}
 
 /// `A,B`: two values of one option.
 fn pair<A: FromStr, B: FromStr>(text: &str) -> Result<(A, B), String> {

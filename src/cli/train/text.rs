@@ -5,22 +5,23 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::{
-    super::{
-        Context, Outcome,
-        messages::Messages,
-        output::{count, duration},
-    },
-    course::{Course, Ending, budget, check, threads},
-};
+use super::settings::{budget, check, threads};
 use crate::{
     encoder::{Cell, Device, Precision},
     sentence::{
-        SentenceConfig, Shares,
-        paragraph::{self, Levels, ParagraphConfig},
-        train::{Losses, Noise, Objective, Progress, TextTrainConfig, TrainReport, train},
+        Noise, Objective, SentenceConfig, Shares, TextTrainConfig,
+        paragraph::{Levels, ParagraphConfig},
     },
 };
+
+/// Weight of contrast in a run that does not say.
+const CONTRAST: f64 = 0.02;
+
+/// What is trained: sentences, or paragraphs.
+pub enum Run {
+    Sentences(TextTrainConfig),
+    Paragraphs(TextTrainConfig<ParagraphConfig>),
+}
 
 /// Train a sentence model on text
 ///
@@ -197,6 +198,24 @@ fn shares(text: &str) -> Result<Shares, String> {
 }
 
 impl TextArgs {
+    /// The run that is asked for.
+    ///
+    /// # Errors
+    /// A name for the model that cannot be one.
+    pub fn run(self) -> Result<Run> {
+        check(&self.out)?;
+        Ok(match self.levels() {
+            None => {
+                let network = self.sentences();
+                Run::Sentences(self.config(network, CONTRAST))
+            }
+            Some(levels) => {
+                let network = self.paragraphs(levels);
+                Run::Paragraphs(self.config(network, 0.0))
+            }
+        })
+    }
+
     fn levels(&self) -> Option<Levels> {
         self.paragraphs.then_some(match (self.hierarchical, self.attention) {
             (_, true) => Levels::Attention,
@@ -266,81 +285,4 @@ impl TextArgs {
             resume: self.resume,
         }
     }
-}
-
-/// Weight of contrast in a run that does not say.
-const CONTRAST: f64 = 0.02;
-
-pub fn run(args: TextArgs, context: &Context) -> Result<Outcome> {
-    check(&args.out)?;
-    let messages = &context.messages;
-    let course = Course::new(messages, "reading text");
-    let report = match args.levels() {
-        None => {
-            let network = args.sentences();
-            train(&args.config(network, CONTRAST), &mut |progress| told_of("sentence", &course, progress, context))?
-        }
-        Some(levels) => {
-            let network = args.paragraphs(levels);
-            paragraph::train(&args.config(network, 0.0), &mut |progress| {
-                told_of("paragraph", &course, progress, context)
-            })?
-        }
-    };
-    drop(course);
-    print_report(&report, messages);
-    Ok(Outcome::Found)
-}
-
-/// What a run came to.
-fn print_report(report: &TrainReport, messages: &Messages) {
-    if report.left_out > 0 {
-        messages.warn(format_args!("{} left out: not UTF-8", count(report.left_out, "line")));
-    }
-    Ending {
-        out: &report.out,
-        steps: report.steps,
-        seconds: report.seconds,
-        best: report.best.map(|(loss, step)| ("held-out loss ", loss, step)),
-        early: report.early,
-        interrupted: report.interrupted,
-    }
-    .report(messages);
-}
-
-/// Tells how the run goes, a line an evaluation, and on a terminal a line that changes with each step; whether it is to go on. `noun` is what a
-/// line of the data is.
-fn told_of(noun: &str, course: &Course<'_>, progress: &Progress, context: &Context) -> bool {
-    match progress {
-        Progress::Loaded { lines, tokens, vocabulary, held_out, batches } => {
-            course.note(format_args!(
-                "{} ({tokens} tokens, {vocabulary} different), {held_out} held out, {batches} batches",
-                count(*lines, noun),
-            ));
-        }
-        Progress::Resumed { step } => course.note(format_args!("going on from step {step}")),
-        Progress::Step { step, losses, tokens_per_second, seconds_left } => {
-            course.step(format!(
-                "step {step}  {}  {tokens_per_second:.0} tokens/s  {} left",
-                described(losses),
-                duration(*seconds_left)
-            ));
-        }
-        Progress::Epoch { step, losses, dev, best } => {
-            let mark = if *best { "  best so far, written" } else { "" };
-            course.note(format_args!(
-                "step {step}  {}  held out: loss {:.4}  tokens {:.4}  exact {:.3}{mark}",
-                described(losses),
-                dev.loss,
-                dev.accuracy,
-                dev.exact
-            ));
-        }
-    }
-    !context.interrupt.asked()
-}
-
-fn described(losses: &Losses) -> String {
-    let contrast = losses.contrast.map_or_else(String::new, |contrast| format!("  contrast {contrast:.4}"));
-    format!("loss {:.4}  tokens {:.4}{contrast}", losses.total, losses.accuracy)
 }

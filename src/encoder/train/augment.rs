@@ -1,7 +1,7 @@
 //! Another voice, another room, another microphone: distortions of log-mel frames, on plain slices.
 
 use super::super::random::Random;
-use super::config::AugmentConfig;
+use super::super::training::AugmentConfig;
 
 /// Frames [frames, bands] row-major, and the span of interest inside them.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::super::random::Random;
 use super::augment::{View, distort};
-use super::config::TrainConfig;
+use super::super::training::TrainConfig;
 use super::corpus::{Corpus, Token};
 use super::fragment::fragment;
 

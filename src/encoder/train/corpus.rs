@@ -8,7 +8,7 @@ use ignore::WalkBuilder;
 use rayon::prelude::*;
 
 use super::super::random::Random;
-use super::config::DataSource;
+use super::super::training::DataSource;
 use super::error::TrainError;
 use super::manifest::{self, Row};
 use crate::audio::{Clip, is_audio_path};

@@ -8,7 +8,7 @@ use super::super::network::SpeechNetwork;
 use super::super::recurrent::Mode;
 use super::super::spelling::SpellingNetwork;
 use super::batch::{Batch, Padded};
-use super::config::TrainConfig;
+use super::super::training::TrainConfig;
 
 /// A similarity that no softmax ever picks.
 const NEVER: f64 = -1e9;

@@ -2,7 +2,6 @@
 
 mod augment;
 mod batch;
-mod config;
 mod corpus;
 mod dev;
 mod error;
@@ -21,11 +20,12 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use config::{AugmentConfig, BatchConfig, Budget, DataSource, Objective, TrainConfig};
 pub use corpus::LeftOut;
 pub use dev::DevFigures;
 pub use error::TrainError;
 pub use loss::Losses;
+
+use super::training::TrainConfig;
 
 /// What a run tells while it goes on.
 #[derive(Debug, Clone, PartialEq)]

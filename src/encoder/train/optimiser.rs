@@ -2,8 +2,9 @@
 
 use tch::{TchError, Tensor};
 
-use super::super::parameters::{Parameters, Slot};
-use super::config::TrainConfig;
+use super::super::layout::Slot;
+use super::super::parameters::Parameters;
+use super::super::training::TrainConfig;
 
 const BETA_FIRST: f64 = 0.9;
 const BETA_SECOND: f64 = 0.999;

@@ -4,21 +4,22 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Instant;
 
-use super::super::checkpoint::Checkpoint;
+use super::super::tensors::Checkpoint;
 use super::super::config::{EncoderConfig, SpellingConfig};
 use super::super::decoder::Decoder;
 use super::super::network::SpeechNetwork;
-use super::super::parameters::{Parameters, layout};
+use super::super::layout::layout;
+use super::super::parameters::Parameters;
 use super::super::recurrent::Mode;
 use super::super::spelling::SpellingNetwork;
 use super::batch::{Batch, Sampler};
-use super::config::TrainConfig;
+use super::super::training::TrainConfig;
 use super::corpus::{Corpus, Token};
 use super::dev::{self, DevSet};
 use super::error::TrainError;
 use super::journal::Journal;
 use super::loss::{Losses, Networks};
-use super::optimiser::{self, AdamW};
+use super::optimiser::{self, AdamW, Limits};
 use super::start::Start;
 use super::state::{TrainingState, Weights, beside};
 use super::{DevFigures, Progress, TrainReport, gradient, normaliser};
@@ -227,7 +228,8 @@ impl<'a> Run<'a> {
             }
             loss.f_backward()?;
             let rate = optimiser::rate(config, step, self.state.seconds);
-            let norms = self.weights.optimiser.step(&self.weights.now, step + 1, rate, &config.limits())?;
+            let limits = Limits { clip: config.clip, weight_decay: config.weight_decay };
+            let norms = self.weights.optimiser.step(&self.weights.now, step + 1, rate, &limits)?;
             if !norms.0.is_finite() {
                 return Err(TrainError::Diverged { loss: norms.0, step });
             }

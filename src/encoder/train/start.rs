@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::super::checkpoint::{Checkpoint, values};
+use super::super::tensors::{Checkpoint, values};
 use super::super::config::EncoderConfig;
 use super::super::parameters::Parameters;
-use super::super::speech::SHIPPED;
-use super::config::TrainConfig;
+use super::super::checkpoint::SHIPPED;
+use super::super::training::TrainConfig;
 use super::error::TrainError;
 
 /// The model that a run begins with.

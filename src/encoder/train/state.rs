@@ -10,6 +10,7 @@ use tch::Device;
 use super::super::checkpoint::{self, Precision};
 use super::super::error::EncoderError;
 use super::super::parameters::Parameters;
+use super::super::tensors;
 use super::error::TrainError;
 use super::optimiser::AdamW;
 
@@ -64,7 +65,7 @@ impl Weights {
         let tensors = groups
             .iter()
             .flat_map(|(prefix, group)| group.iter().map(move |(slot, t)| (format!("{prefix}{}", slot.name), t)));
-        checkpoint::write_tensors(&path, network, &note, kind, tensors, Precision::F32)?;
+        tensors::write_tensors(&path, network, &note, kind, tensors, Precision::F32)?;
         Ok(())
     }
 
@@ -93,7 +94,7 @@ impl Weights {
         let file = checkpoint::open(&bytes, &name)?;
         for (prefix, group) in self.groups() {
             for (slot, _) in group.iter() {
-                let tensor = checkpoint::tensor(&file, &name, prefix, slot)?.f_to_device(device)?;
+                let tensor = tensors::tensor(&file, &name, prefix, slot)?.f_to_device(device)?;
                 group.assign(&slot.name, &tensor)?;
             }
         }

@@ -12,6 +12,7 @@ use super::config::ParagraphConfig;
 use super::layout::layout;
 use crate::encoder::checkpoint::{self, Header};
 use crate::encoder::parameters::Parameters;
+use crate::encoder::tensors;
 use crate::encoder::{EncoderError, Precision};
 
 const KIND: &str = "paragraph";
@@ -47,7 +48,7 @@ impl Checkpoint {
             return Err(fault(format!("{} merges; {MOST_MERGES} is the most", merges.len())).into());
         }
         let tokens = Tokens::from_merges(&merges, model)?;
-        let parameters = checkpoint::parameters(&file, model, layout(&network, tokens.count()))?;
+        let parameters = tensors::parameters(&file, model, layout(&network, tokens.count()))?;
         Ok(Checkpoint { config: network, tokens, note: header.note, parameters })
     }
 
@@ -58,7 +59,7 @@ impl Checkpoint {
 
     /// Writes the model, whole or not at all.
     pub fn write(&self, path: &Path, precision: Precision) -> Result<(), SentenceError> {
-        let tensors = self.parameters.iter().map(|(slot, tensor)| (slot.name.clone(), tensor));
-        Ok(checkpoint::write_tensors(path, &self.shape(), &self.note, KIND, tensors, precision)?)
+        let named = self.parameters.iter().map(|(slot, tensor)| (slot.name.clone(), tensor));
+        Ok(tensors::write_tensors(path, &self.shape(), &self.note, KIND, named, precision)?)
     }
 }

@@ -1,15 +1,17 @@
 //! The tensors of a network of paragraphs, and how they begin.
 //!
-//! Both levels begin as the sentence network does (`sentence/layout.rs`): as a memory that turns what it holds before it adds, and its
+//! Both levels begin as the sentence network does (`sentence/start.rs`): as a memory that turns what it holds before it adds, and its
 //! reader. Among sentences what is added is a sentence's whole vector s, so that the paragraph's is p = Σ Sⁱ sᵢ; the decoder of
 //! tokens begins at p itself, the sentences beyond the first being noise to it, and the decoder of sentences goes on with
 //! Sᵀ (p − s). Attention begins with weights that see in p the direction of the sentence that is next, and hands that on instead of p.
 
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::super::layout::{begin_words, memory, orthogonal, words};
+use super::super::layout::words;
+use super::super::start::{begin_words, memory, orthogonal};
 use super::config::{Levels, ParagraphConfig};
-use crate::encoder::parameters::{Init, Parameters, Slot, recurrent, weight};
+use crate::encoder::layout::{Init, Slot, recurrent, weight};
+use crate::encoder::parameters::Parameters;
 
 /// Factor on the likeness of a state and a sentence's direction before the softmax.
 const SHARPNESS: f64 = 8.0;

@@ -7,42 +7,13 @@ use super::super::tokens::Tokens;
 use super::checkpoint::Checkpoint;
 use super::config::{Levels, ParagraphConfig};
 use super::network::Network;
-use super::{decode, layout};
+use super::{ParagraphModel, Rewritten, decode, layout};
 use crate::encoder::parameters::Parameters;
 use crate::encoder::{Device, EncoderError, Precision};
 use crate::text::sentences;
 
 /// Paragraphs in one pass of the network.
 const BATCH: usize = 32;
-
-/// Something that writes paragraphs again out of what it has read of them.
-pub trait ParagraphModel {
-    /// Reads paragraphs and writes each again, in the order given; `beam` beginnings of a sentence are followed at the same time,
-    /// 1 is greedy.
-    ///
-    /// # Errors
-    /// A paragraph without a visible character, which is [`SentenceError::Blank`].
-    fn rewrite(&self, paragraphs: &[&str], beam: usize) -> Result<Vec<Rewritten>, SentenceError>;
-
-    /// The network's shape.
-    fn config(&self) -> &ParagraphConfig;
-
-    /// Number of trained values, encoders and decoders together.
-    fn parameter_count(&self) -> usize;
-}
-
-/// A paragraph that went through its vector.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rewritten {
-    /// Its sentences as they were read, with one space between them; what is beyond the longest that is read is cut off.
-    pub read: String,
-    /// Sentences that were read.
-    pub sentences: usize,
-    /// What was written, with one space between sentences.
-    pub written: String,
-    /// Sentences that were written; a flat model tells none apart.
-    pub sentences_written: Option<usize>,
-}
 
 /// The recurrent auto-encoder of paragraphs.
 #[derive(Debug)]

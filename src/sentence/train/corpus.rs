@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::super::tokens::Tokens;
-use super::config::TextTrainConfig;
+use super::super::training::TextTrainConfig;
 use super::noise::{spoilt, thinned};
 use super::turns::Turns;
 use crate::encoder::TrainError;

@@ -2,11 +2,11 @@
 
 use tch::{Kind, Reduction, TchError, Tensor};
 
-use super::super::batch::Padded;
+use super::super::padded::Padded;
 use super::super::network::{Network, unit};
 use super::super::tokens::END;
 use super::super::words::Words;
-use super::config::Objective;
+use super::super::training::Objective;
 use super::corpus::Batch;
 use crate::encoder::random::Random;
 

@@ -1,6 +1,5 @@
 //! Trains the sentence auto-encoder: `audiosearch train text`. The course of a run (`session`) is that of paragraphs as well.
 
-mod config;
 pub(super) mod corpus;
 mod dev;
 pub(super) mod loss;
@@ -14,11 +13,11 @@ pub(super) mod turns;
 
 use std::path::PathBuf;
 
-pub use config::{Noise, Objective, TextTrainConfig};
 pub use dev::DevFigures;
 pub use loss::Losses;
 
 use super::error::SentenceError;
+use super::training::TextTrainConfig;
 use crate::encoder::TrainError;
 
 /// What a run tells while it goes on.

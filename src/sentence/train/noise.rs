@@ -1,7 +1,7 @@
 //! Spoilt copies of a sentence.
 
 use super::super::tokens::MASK;
-use super::config::Noise;
+use super::super::training::Noise;
 use crate::encoder::random::Random;
 
 /// A copy with tokens left out, swapped and hidden; at least one token stays.

@@ -2,12 +2,13 @@
 
 use tch::{TchError, Tensor};
 
-use super::super::checkpoint::{Checkpoint, Shape};
+use super::super::checkpoint::Shape;
 use super::super::config::SentenceConfig;
-use super::super::layout;
+use super::super::start;
 use super::super::network::Network;
+use super::super::tensors::Checkpoint;
 use super::super::tokens::Tokens;
-use super::config::TextTrainConfig;
+use super::super::training::TextTrainConfig;
 use super::corpus::{Batch, Corpus, Lines, Sampler};
 use super::dev::{self, DevFigures};
 use super::loss::{Losses, loss};
@@ -16,7 +17,7 @@ use super::task::Task;
 use super::{Progress, TrainReport};
 use crate::encoder::TrainError;
 use crate::encoder::parameters::Parameters;
-use crate::encoder::train::Budget;
+use crate::encoder::Budget;
 
 /// Weight of a word that stands in every sentence.
 const LEAST_WEIGHT: f32 = 0.01;
@@ -67,7 +68,7 @@ impl Task for Sentences<'_> {
     }
 
     fn begin(&self) -> Result<Parameters, TrainError> {
-        let fresh = layout::fresh(&self.config.network, self.tokens.count(), self.config.seed, tch::Device::Cpu)?;
+        let fresh = start::fresh(&self.config.network, self.tokens.count(), self.config.seed, tch::Device::Cpu)?;
         begin_meaning(&fresh, self.corpus, &self.tokens)?;
         Ok(fresh)
     }

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Instant;
 
-use super::config::TextTrainConfig;
+use super::super::training::TextTrainConfig;
 use super::dev::DevFigures;
 use super::loss::Losses;
 use super::task::Task;

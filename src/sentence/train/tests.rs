@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::encoder::train::Budget;
+use crate::encoder::Budget;
 use crate::encoder::{Cell, Device, Precision};
 use crate::sentence::testing::{sentences, small_config};
 use crate::sentence::{DecodeOptions, SentenceConfig, SentenceEncoder, TextEncoder};

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::super::super::tokens::Tokens;
-use super::super::super::train::TextTrainConfig;
+use super::super::super::training::TextTrainConfig;
 use super::super::super::train::turns::Turns;
 use super::super::config::ParagraphConfig;
 use super::super::model::ids;

@@ -3,7 +3,8 @@
 use tch::{TchError, Tensor};
 
 use super::super::super::train::loss::{Predictions, jittered, slices};
-use super::super::super::train::{DevFigures, Losses, Objective};
+use super::super::super::train::{DevFigures, Losses};
+use super::super::super::training::Objective;
 use super::super::config::ParagraphConfig;
 use super::super::decode::decode;
 use super::super::network::{Network, Read, groups};

@@ -11,14 +11,15 @@ use super::super::tokens::Tokens;
 use super::super::train::corpus::Lines;
 use super::super::train::session::Run;
 use super::super::train::task::Task;
-use super::super::train::{DevFigures, Losses, Progress, TextTrainConfig, TrainReport};
+use super::super::train::{DevFigures, Losses, Progress, TrainReport};
+use super::super::training::TextTrainConfig;
 use super::checkpoint::{Checkpoint, Shape};
 use super::config::ParagraphConfig;
 use super::layout;
 use super::network::Network;
 use crate::encoder::TrainError;
 use crate::encoder::parameters::Parameters;
-use crate::encoder::train::Budget;
+use crate::encoder::Budget;
 use corpus::{Batch, Corpus, Sampler};
 
 /// Trains a model and writes it to `config.out`, as [`train`](super::super::train::train) does one of sentences; each line of the data is

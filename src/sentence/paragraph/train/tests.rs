@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::{Levels, ParagraphEncoder, ParagraphModel, Rewritten};
 use super::*;
-use crate::encoder::train::Budget;
+use crate::encoder::Budget;
 use crate::encoder::{Cell, Device, Precision};
 use crate::sentence::testing::paragraphs;
 use crate::sentence::train::{Noise, Objective};

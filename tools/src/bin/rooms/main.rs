@@ -9,10 +9,12 @@ mod store;
 use std::{env, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+#[cfg(feature = "torch")]
+use audiosearch::encoder::{Device, SpeechEncoder, single_threaded};
 use audiosearch::{
     acoustic::AcousticEncoder,
     audio::ClipStream,
-    encoder::{Device, Encoder, SpeechEncoder, single_threaded},
+    encoder::Encoder,
     features::{Features, LogMel},
     inference::InferenceEncoder,
 };
@@ -22,6 +24,7 @@ use serde_json::json;
 use self::meter::Meter;
 
 fn main() -> Result<()> {
+    #[cfg(feature = "torch")]
     single_threaded();
     let mut arguments = env::args_os().skip(1).map(PathBuf::from).peekable();
     if arguments.next_if(|argument| argument.as_os_str() == "--join").is_some() {
@@ -62,10 +65,10 @@ fn measure(paths: &[PathBuf]) -> Result<()> {
     let frames: usize = passages.iter().map(|(features, _)| features.frames()).sum();
     let (alone, embeddings) = network::encode(&mut meter, "encode", &own.bulk(), &passages)?;
     network::encode(&mut meter, "encode in f32", &own, &passages)?;
-    let torch = SpeechEncoder::shipped(Device::Cpu)?;
-    network::encode(&mut meter, "encode by LibTorch", &torch, &passages)?;
+    #[cfg(feature = "torch")]
+    network::encode(&mut meter, "encode by LibTorch", &SpeechEncoder::shipped(Device::Cpu)?, &passages)?;
     store::measure(&mut meter, &own, &embeddings)?;
-    drop((recordings, features, passages, torch));
+    drop((recordings, features, passages));
 
     let (inside, all) = network::whole_way(paths, own)?;
     meter.tell(seconds);

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::config::SentenceConfig;
-use crate::encoder::train::Budget;
-use crate::encoder::{Device, Precision};
+use super::config::SentenceConfig;
+use crate::encoder::{Budget, Device, Precision};
 
 /// How what the encoder reads is spoilt, while the decoder is to write the sentence as it was (denoising, Hill et al.
 /// 2016). Chances a token.

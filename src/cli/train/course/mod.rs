@@ -1,12 +1,13 @@
-//! What every training run has in common on the command line.
+//! The course of a training run: what it tells while it goes on, and how it ended.
 
-use std::{fmt, path::Path, thread};
+pub mod audio;
+pub mod text;
 
-use anyhow::{Result, bail};
+use std::{fmt, path::Path};
+
 use indicatif::ProgressBar;
 
 use super::super::{messages::Messages, progress::spinner};
-use crate::encoder::train::Budget;
 
 /// A line on a terminal that changes with each step, gone when dropped.
 pub struct Course<'a> {
@@ -62,25 +63,4 @@ impl Ending<'_> {
             messages.error("interrupted; the same command with --resume goes on");
         }
     }
-}
-
-/// Refuses a model that would not be found again by its name.
-///
-/// # Errors
-/// Says how it must end.
-pub fn check(out: &Path) -> Result<()> {
-    if out.extension().is_none_or(|extension| extension != "safetensors") {
-        bail!("--out {}: name a file that ends in .safetensors", out.display());
-    }
-    Ok(())
-}
-
-/// Half an hour where nothing else was asked for.
-pub fn budget(steps: Option<u64>, minutes: Option<f64>) -> Budget {
-    steps.map_or_else(|| Budget::Minutes(minutes.unwrap_or(30.0)), Budget::Steps)
-}
-
-/// As asked, else one a core.
-pub fn threads(asked: Option<usize>) -> usize {
-    asked.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from))
 }

@@ -6,10 +6,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::checkpoint::Precision;
-use super::super::config::EncoderConfig;
-use super::super::device::Device;
-use super::optimiser::Limits;
+use super::checkpoint::Precision;
+use super::config::EncoderConfig;
+use super::device::Device;
 
 /// Where training data lie and how often they are drawn: `PATH[:WORDS[:WINDOWS]]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -283,12 +282,6 @@ pub struct TrainConfig {
     /// Go on from `OUT.state` where there is one.
     #[serde(skip)]
     pub resume: bool,
-}
-
-impl TrainConfig {
-    pub(crate) fn limits(&self) -> Limits {
-        Limits { clip: self.clip, weight_decay: self.weight_decay }
-    }
 }
 
 fn half() -> Precision {
