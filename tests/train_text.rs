@@ -142,3 +142,17 @@ fn the_recipe_of_the_shipped_weights_runs() {
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     assert!(place.join("shipped.safetensors").is_file());
 }
+
+#[test]
+#[ignore = "writes tests/fixtures/text-model.safetensors anew"]
+fn small_model() {
+    use audiosearch::{
+        encoder::Precision,
+        sentence::{SentenceConfig, TextEncoder, Tokens},
+    };
+    let tokens = Tokens::bytes().unwrap();
+    let config = SentenceConfig { longest: 64, token: 24, width: 48, meaning: 6, ..SentenceConfig::default() };
+    let model = TextEncoder::untrained(config, tokens, 1).unwrap();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/text-model.safetensors");
+    model.save(path.as_ref(), Precision::F16).unwrap();
+}

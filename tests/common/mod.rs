@@ -8,10 +8,6 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use audiosearch::{
-    encoder::Precision,
-    sentence::{SentenceConfig, TextEncoder, Tokens},
-};
 use tempfile::TempDir;
 
 pub const RATE: u32 = 16_000;
@@ -58,11 +54,9 @@ impl Place {
     }
 
     /// A small model for sentences that has seen nothing: like sentences still have like vectors. Returns its name in this folder.
+    /// `cargo test --features torch --test train_text small_model -- --ignored` wrote it.
     pub fn text_model(&self) -> &'static str {
-        let tokens = Tokens::bytes().unwrap();
-        let config = SentenceConfig { longest: 64, token: 24, width: 96, meaning: 6, ..SentenceConfig::default() };
-        let model = TextEncoder::untrained(config, tokens, 1).unwrap();
-        model.save(&self.join("tiny.safetensors"), Precision::F32).unwrap();
+        self.file("tiny.safetensors", include_bytes!("../fixtures/text-model.safetensors"));
         "tiny.safetensors"
     }
 

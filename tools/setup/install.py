@@ -3,7 +3,8 @@
 
     install.py [--prefix /usr/local] [--destdir DIR]     programs, LibTorch's libraries, manual pages, completions, licences
     install.py --uninstall [--prefix …] [--destdir …]    takes them away again
-    install.py --dist FOLDER                             FOLDER/audiosearch-VERSION-MACHINE.tar.gz: the same, to be dequantised anywhere
+    install.py --dist FOLDER                             FOLDER/audiosearch-VERSION-MACHINE.tar.gz: the same, to be unpacked anywhere
+    install.py --light …                                 the same without LibTorch and the program that needs it
 
 Programs lie in PREFIX/bin, and look for LibTorch in ../lib/audiosearch beside it (build.rs). A LibTorch with CUDA (gigabytes) is not
 copied: `audiosearch-torch` keeps the address of the one that it was built with. Python's standard library is enough.
@@ -27,7 +28,7 @@ from pathlib import Path
 import get_libtorch
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = ("audiosearch", "audiosearch-torch")
+LIGHT, TORCH = "audiosearch", "audiosearch-torch"
 LIBRARIES = Path("lib/audiosearch")
 DOCUMENTS = Path("share/doc/audiosearch")
 SYSTEM = ("/lib", "/usr/lib")
@@ -58,24 +59,25 @@ def libraries_of(answer: str) -> list[Path]:
     """Paths in ldd's answer that lie outside of the system's folders."""
     missing = re.findall(r"(\S+) => not found", answer)
     if missing:
-        raise Unusable(f"{', '.join(missing)}: not found by the program; run `make build` where LibTorch is")
+        raise Unusable(f"{', '.join(missing)}: not found by the program; run `make torch` where LibTorch is")
     paths = [Path(path) for path in re.findall(r"=> (/\S+)", answer)]
     return sorted({path for path in paths if not str(path).startswith(tuple(f"{folder}/" for folder in SYSTEM))})
 
 
-def files(programs: Path, pages: Path) -> list[tuple[Path, Path, int]]:
-    """All that is installed: what, its place below the prefix, its permissions."""
-    for name in PROGRAMS:
+def files(programs: Path, pages: Path, light: bool = False) -> list[tuple[Path, Path, int]]:
+    """All that is installed: what, its place below the prefix, its permissions. `light`: without LibTorch."""
+    names = [LIGHT] if light else [LIGHT, TORCH]
+    for name in names:
         if not (programs / name).is_file():
-            raise Unusable(f"{programs / name}: not there; `make build` makes it")
+            raise Unusable(f"{programs / name}: not there; `make {'build' if name == LIGHT else 'torch'}` makes it")
     if not (pages / "share").is_dir():
         raise Unusable(f"{pages}: no manual pages there; `make pages` makes them")
-    found = [(programs / name, Path("bin") / name, 0o755) for name in PROGRAMS]
-    libraries = needed_libraries(programs / PROGRAMS[1])
+    found = [(programs / name, Path("bin") / name, 0o755) for name in names]
+    libraries = [] if light else needed_libraries(programs / TORCH)
     found += [(library, LIBRARIES / library.name, 0o644) for library in libraries]
     found += [(page, page.relative_to(pages), 0o644) for page in sorted(pages.rglob("*")) if page.is_file()]
-    names = ("README.md", "CHANGELOG.md", "CREDITS.md", "LICENSE-MIT", "LICENSE-APACHE")
-    found += [(ROOT / name, DOCUMENTS / name, 0o644) for name in names]
+    documents = ("README.md", "CHANGELOG.md", "CREDITS.md", "LICENSE-MIT", "LICENSE-APACHE")
+    found += [(ROOT / name, DOCUMENTS / name, 0o644) for name in documents]
     if libraries:
         licences = libraries[0].resolve().parent.parent / "licenses"
         found += [
@@ -111,11 +113,12 @@ def uninstall(items: list[tuple[Path, Path, int]], root: Path) -> int:
     return gone
 
 
-def crate_licences() -> str:
+def crate_licences(light: bool) -> str:
     """The licences of all crates that are in the programs, as their authors put them down."""
     machine = {"linux": "unknown-linux-gnu", "darwin": "apple-darwin"}.get(sys.platform, sys.platform)
     arch = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
     command = [os.environ.get("CARGO", "cargo"), "metadata", "--format-version=1", "--locked", f"--filter-platform={arch}-{machine}"]
+    command += [] if light else ["--features", "torch"]
     metadata = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
     packages = {package["id"]: package for package in metadata["packages"]}
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
@@ -163,17 +166,17 @@ def commit_date() -> int:
     return int(answer.stdout.strip() or 0)
 
 
-def dist(items: list[tuple[Path, Path, int]], out: Path) -> Path:
+def dist(items: list[tuple[Path, Path, int]], out: Path, light: bool) -> Path:
     """Makes the tarball in `out`."""
-    if not any(place.parent == LIBRARIES for _, place, _ in items):
+    if not light and not any(place.parent == LIBRARIES for _, place, _ in items):
         raise Unusable("a LibTorch with CUDA is too large for a tarball; build against the CPU's: unset LIBTORCH and LIBTORCH_USE_PYTORCH")
-    name = f"audiosearch-{version()}-{platform.machine()}-{sys.platform}"
+    name = f"audiosearch-{'light-' if light else ''}{version()}-{platform.machine()}-{sys.platform}"
     out.mkdir(parents=True, exist_ok=True)
     tarball = out / f"{name}.tar.gz"
     with tempfile.TemporaryDirectory(dir=out) as holder:
         folder = Path(holder) / name
         install(items, folder)
-        (folder / DOCUMENTS / "THIRD-PARTY-LICENCES.txt").write_text(crate_licences())
+        (folder / DOCUMENTS / "THIRD-PARTY-LICENCES.txt").write_text(crate_licences(light))
         pack(folder, tarball)
     return tarball
 
@@ -184,13 +187,14 @@ def main() -> None:
     parser.add_argument("--pages", type=Path, default=ROOT / "target/pages", help="where `pages` wrote")
     parser.add_argument("--prefix", type=Path, default=Path("/usr/local"))
     parser.add_argument("--destdir", default="", help="a folder that stands for / (packagers)")
+    parser.add_argument("--light", action="store_true", help="without LibTorch and the program that needs it")
     parser.add_argument("--uninstall", action="store_true")
     parser.add_argument("--dist", type=Path, metavar="FOLDER")
     args = parser.parse_args()
     try:
-        items = files(args.programs, args.pages)
+        items = files(args.programs, args.pages, args.light)
         if args.dist:
-            tarball = dist(items, args.dist)
+            tarball = dist(items, args.dist, args.light)
             print(f"{tarball}: {tarball.stat().st_size / 1e6:.0f} MB")
             return
         if not args.prefix.is_absolute():
@@ -201,7 +205,7 @@ def main() -> None:
             return
         install(items, root)
         print(f"{root}/bin/audiosearch")
-        if not any(place.parent == LIBRARIES for _, place, _ in items):
+        if not args.light and not any(place.parent == LIBRARIES for _, place, _ in items):
             print("audiosearch-torch uses the LibTorch that it was built with; leave that where it is", file=sys.stderr)
     except (Unusable, OSError) as cause:
         sys.exit(f"install: {cause}")

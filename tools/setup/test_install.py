@@ -17,7 +17,7 @@ class Installed(unittest.TestCase):
         self.addCleanup(holder.cleanup)
         self.folder = Path(holder.name)
         self.programs, self.pages = self.folder / "release", self.folder / "pages"
-        for name in install.PROGRAMS:
+        for name in (install.LIGHT, install.TORCH):
             self.file(self.programs / name, name)
         self.file(self.pages / "share/man/man1/audiosearch.1", "manual")
         self.file(self.pages / "share/zsh/site-functions/_audiosearch", "completions")
@@ -32,8 +32,8 @@ class Installed(unittest.TestCase):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def items(self):
-        return install.files(self.programs, self.pages)
+    def items(self, light=False):
+        return install.files(self.programs, self.pages, light)
 
     def test_everything_lies_where_it_is_looked_for(self):
         root = self.folder / "stage/usr"
@@ -61,13 +61,22 @@ class Installed(unittest.TestCase):
 
     def test_what_is_not_built_is_said(self):
         (self.programs / "audiosearch-torch").unlink()
-        with self.assertRaisesRegex(install.Unusable, "make build"):
+        with self.assertRaisesRegex(install.Unusable, "make torch"):
             self.items()
 
+    def test_the_light_program_needs_neither_the_other_nor_libtorch(self):
+        (self.programs / "audiosearch-torch").unlink()
+        places = [str(place) for _, place, _ in self.items(light=True)]
+        self.assertIn("bin/audiosearch", places)
+        self.assertFalse([place for place in places if "torch" in place])
+        with mock.patch.object(install, "crate_licences", lambda light: "MIT\n"):
+            tarball = install.dist(self.items(light=True), self.folder / "light", True)
+        self.assertTrue(tarball.name.startswith("audiosearch-light-"), tarball.name)
+
     def test_a_tarball_is_the_same_again(self):
-        with mock.patch.object(install, "crate_licences", lambda: "MIT\n"), mock.patch.dict("os.environ", {install.EPOCH: "1000000"}):
-            first = install.dist(self.items(), self.folder / "one").read_bytes()
-            tarball = install.dist(self.items(), self.folder / "two")
+        with mock.patch.object(install, "crate_licences", lambda light: "MIT\n"), mock.patch.dict("os.environ", {install.EPOCH: "1000000"}):
+            first = install.dist(self.items(), self.folder / "one", False).read_bytes()
+            tarball = install.dist(self.items(), self.folder / "two", False)
         self.assertEqual(first, tarball.read_bytes())
         with tarfile.open(tarball) as tar:
             names = [name.split("/", 1)[1] for name in tar.getnames() if "/" in name]
