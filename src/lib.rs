@@ -13,7 +13,7 @@
 //!     audio::{Clip, SAMPLE_RATE},
 //!     encoder::{Encoder as _, Stretch},
 //!     features::{Features, Frontend as _, LogMel},
-//!     forward::InferenceEncoder,
+//!     inference::InferenceEncoder,
 //!     index::Embedding,
 //! };
 //!

@@ -234,7 +234,9 @@ mod tests {
 
     #[test]
     fn another_version_is_named() {
-        let newer = with_header(&small_file(&small_config(), 1, Precision::F32), |h| h.replace("\\\"format\\\":1", "\\\"format\\\":7"));
+        let newer = with_header(&small_file(&small_config(), 1, Precision::F32), |h| {
+            h.replace("\\\"format\\\":1", "\\\"format\\\":7")
+        });
         assert!(matches!(refusal(&newer), EncoderError::Version { found: 7, supported: FORMAT, .. }));
     }
 

@@ -2,7 +2,7 @@
 //! training.
 //!
 //! The network here runs on LibTorch and is there with the feature `torch` alone, as is training. Without it there are
-//! configuration, checkpoint and errors, for [`forward`](crate::forward), which encodes without LibTorch.
+//! configuration, checkpoint and errors, for [`inference`](crate::inference), which encodes without LibTorch.
 
 mod characters;
 pub(crate) mod checkpoint;

@@ -1,11 +1,11 @@
 //! Small networks and sounds for the tests of this room.
 #![allow(clippy::unwrap_used)]
 
+use super::Precision;
 use super::config::{Cell, ConvConfig, DecoderConfig, EncoderConfig, Normalisation, Pooling, SpellingConfig};
 use super::layout::{Slot, layout};
 use super::random::Random;
 use super::save::{Named, save};
-use super::Precision;
 #[cfg(feature = "torch")]
 use super::{Checkpoint, Device, SpeechEncoder, parameters::Parameters};
 use crate::features::{FeatureConfig, Features};

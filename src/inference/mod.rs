@@ -13,9 +13,9 @@ mod sentence;
 #[cfg(all(test, feature = "torch"))]
 mod sentence_tests;
 mod sequences;
-mod spelling;
 #[cfg(test)]
 mod shipped_tests;
+mod spelling;
 #[cfg(all(test, feature = "torch"))]
 mod tests;
 mod weights;

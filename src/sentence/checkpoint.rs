@@ -9,8 +9,8 @@ use super::config::SentenceConfig;
 use super::error::SentenceError;
 use super::layout::layout;
 use super::tokens::Tokens;
-use crate::encoder::checkpoint::{self, Header};
 use crate::encoder::EncoderError;
+use crate::encoder::checkpoint::{self, Header};
 
 pub(super) const KIND: &str = "sentence";
 

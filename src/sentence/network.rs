@@ -2,8 +2,8 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::padded::Padded;
 use super::config::SentenceConfig;
+use super::padded::Padded;
 use super::tokens::PAD;
 use super::words::Words;
 use crate::encoder::parameters::Parameters;

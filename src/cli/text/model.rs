@@ -52,11 +52,7 @@ impl TextModelArgs {
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn load_writer(
-        &self,
-        of_store: Option<&str>,
-        device: Device,
-    ) -> Result<TextModel<dyn SentenceModel>> {
+    pub fn load_writer(&self, of_store: Option<&str>, device: Device) -> Result<TextModel<dyn SentenceModel>> {
         self.open(of_store, device, |path| torch::sentences(path, device))
     }
 

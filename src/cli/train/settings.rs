@@ -7,8 +7,8 @@ use clap::{ArgAction, Args};
 
 use crate::{
     encoder::{
-        AugmentConfig, BatchConfig, Budget, Cell, ConvConfig, DecoderConfig, EncoderConfig, Normalisation, Objective, Pooling,
-        SpellingConfig,
+        AugmentConfig, BatchConfig, Budget, Cell, ConvConfig, DecoderConfig, EncoderConfig, Normalisation, Objective,
+        Pooling, SpellingConfig,
     },
     features::FeatureConfig,
 };

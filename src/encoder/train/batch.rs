@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use super::super::random::Random;
-use super::augment::{View, distort};
 use super::super::training::TrainConfig;
+use super::augment::{View, distort};
 use super::corpus::{Corpus, Token};
 use super::fragment::fragment;
 

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use tch::{Kind, Tensor};
 
-use super::super::tensors::values;
 use super::super::error::EncoderError;
 use super::super::recurrent::Mode;
-use super::batch::Padded;
+use super::super::tensors::values;
 use super::super::training::TrainConfig;
+use super::batch::Padded;
 use super::corpus::{Corpus, SHORTEST_TOKEN, Token, frame_range, read_features};
 use super::error::TrainError;
 use super::loss::Networks;

@@ -7,8 +7,8 @@ use super::super::groups::Groups;
 use super::super::network::SpeechNetwork;
 use super::super::recurrent::Mode;
 use super::super::spelling::SpellingNetwork;
-use super::batch::{Batch, Padded};
 use super::super::training::TrainConfig;
+use super::batch::{Batch, Padded};
 
 /// A similarity that no softmax ever picks.
 const NEVER: f64 = -1e9;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::super::tensors::{Checkpoint, values};
+use super::super::checkpoint::SHIPPED;
 use super::super::config::EncoderConfig;
 use super::super::parameters::Parameters;
-use super::super::checkpoint::SHIPPED;
+use super::super::tensors::{Checkpoint, values};
 use super::super::training::TrainConfig;
 use super::error::TrainError;
 

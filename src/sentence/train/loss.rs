@@ -2,11 +2,11 @@
 
 use tch::{Kind, Reduction, TchError, Tensor};
 
-use super::super::padded::Padded;
 use super::super::network::{Network, unit};
+use super::super::padded::Padded;
 use super::super::tokens::END;
-use super::super::words::Words;
 use super::super::training::Objective;
+use super::super::words::Words;
 use super::corpus::Batch;
 use crate::encoder::random::Random;
 

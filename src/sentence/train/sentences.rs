@@ -4,8 +4,8 @@ use tch::{TchError, Tensor};
 
 use super::super::checkpoint::Shape;
 use super::super::config::SentenceConfig;
-use super::super::start;
 use super::super::network::Network;
+use super::super::start;
 use super::super::tensors::Checkpoint;
 use super::super::tokens::Tokens;
 use super::super::training::TextTrainConfig;
@@ -15,9 +15,9 @@ use super::loss::{Losses, loss};
 use super::session::Run;
 use super::task::Task;
 use super::{Progress, TrainReport};
+use crate::encoder::Budget;
 use crate::encoder::TrainError;
 use crate::encoder::parameters::Parameters;
-use crate::encoder::Budget;
 
 /// Weight of a word that stands in every sentence.
 const LEAST_WEIGHT: f32 = 0.01;

@@ -23,9 +23,7 @@ pub fn run(args: TextArgs, context: &Context) -> Result<Outcome> {
     let messages = &context.messages;
     let course = Course::new(messages, "reading text");
     let report = match run {
-        Run::Sentences(config) => {
-            train(&config, &mut |progress| told_of("sentence", &course, progress, context))?
-        }
+        Run::Sentences(config) => train(&config, &mut |progress| told_of("sentence", &course, progress, context))?,
         Run::Paragraphs(config) => {
             paragraph::train(&config, &mut |progress| told_of("paragraph", &course, progress, context))?
         }

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::super::super::tokens::Tokens;
-use super::super::super::training::TextTrainConfig;
 use super::super::super::train::turns::Turns;
+use super::super::super::training::TextTrainConfig;
 use super::super::config::ParagraphConfig;
 use super::super::model::ids;
 use crate::encoder::TrainError;

@@ -17,9 +17,9 @@ use super::checkpoint::{Checkpoint, Shape};
 use super::config::ParagraphConfig;
 use super::layout;
 use super::network::Network;
+use crate::encoder::Budget;
 use crate::encoder::TrainError;
 use crate::encoder::parameters::Parameters;
-use crate::encoder::Budget;
 use corpus::{Batch, Corpus, Sampler};
 
 /// Trains a model and writes it to `config.out`, as [`train`](super::super::train::train) does one of sentences; each line of the data is
