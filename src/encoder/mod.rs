@@ -21,7 +21,7 @@ mod groups;
 mod network;
 #[cfg(feature = "torch")]
 pub(crate) mod parameters;
-#[cfg(any(feature = "torch", test))]
+#[cfg(feature = "torch")]
 pub(crate) mod random;
 #[cfg(feature = "torch")]
 pub(crate) mod recurrent;

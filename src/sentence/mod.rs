@@ -30,7 +30,7 @@ pub mod train;
 #[cfg(feature = "torch")]
 mod words;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "torch"))]
 pub(crate) mod testing;
 #[cfg(all(test, feature = "torch"))]
 mod tests;

@@ -1,9 +1,7 @@
 //! Small models and made-up sentences for the tests of this room.
 #![allow(clippy::unwrap_used)]
 
-#[cfg(feature = "torch")]
-use super::TextEncoder;
-use super::{SentenceConfig, Tokens};
+use super::{SentenceConfig, TextEncoder, Tokens};
 use crate::encoder::random::Random;
 
 /// Wide enough for a start that reads short sentences back.
@@ -48,7 +46,6 @@ pub(crate) fn tokens() -> Tokens {
 }
 
 /// A network that has seen nothing.
-#[cfg(feature = "torch")]
 pub(crate) fn untrained(config: SentenceConfig) -> TextEncoder {
     TextEncoder::untrained(config, tokens(), 1).unwrap()
 }
