@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::super::training::{AugmentConfig, BatchConfig, Budget, DataSource, Objective};
 use super::*;
 use crate::encoder::testing::{BANDS, small_config};
 use crate::encoder::{Checkpoint, Device, EncoderConfig, Normalisation, Precision};

@@ -8,7 +8,7 @@ use super::*;
 use crate::encoder::Budget;
 use crate::encoder::{Cell, Device, Precision};
 use crate::sentence::testing::{sentences, small_config};
-use crate::sentence::{DecodeOptions, SentenceConfig, SentenceEncoder, TextEncoder};
+use crate::sentence::{DecodeOptions, Noise, Objective, SentenceConfig, SentenceEncoder, TextEncoder};
 
 fn config(folder: &Path) -> TextTrainConfig {
     let data = folder.join("sentences.txt");

@@ -9,7 +9,7 @@ use super::*;
 use crate::encoder::Budget;
 use crate::encoder::{Cell, Device, Precision};
 use crate::sentence::testing::paragraphs;
-use crate::sentence::train::{Noise, Objective};
+use crate::sentence::{Noise, Objective};
 
 const LEVELS: [Levels; 3] = [Levels::Flat, Levels::Hierarchical, Levels::Attention];
 
