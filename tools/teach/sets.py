@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-import sounds  # noqa: E402  (tools/sounds.py: phones and the filterbank)
+sys.path.insert(0, str(Path(__file__).parent.parent / "data"))
+import sounds  # noqa: E402  (tools/data/sounds.py: phones and the filterbank)
 
 RATE = 16_000
 HOP = 0.02  # seconds between two target frames
