@@ -1,52 +1,97 @@
 //! Finds where something sounds like something, in recordings that nobody has transcribed.
 //!
-//! The program `audiosearch` is a thin line over this library ([`cli`]). Whoever wants the same inside a program of their own goes the
-//! way of the data: [`audio`] reads any recording as 16 kHz mono, [`segment`] cuts it into spans, [`features`] makes log-mel frames of
-//! it, an [`encoder::Encoder`] makes a unit vector of each span ([`inference::InferenceEncoder`] is the one that needs no LibTorch), the
-//! [`index`] keeps vectors on disk, and [`search`] answers. [`pipeline`] does all of that for many files on many threads.
-//! `examples/index_folder.rs` and `examples/compare_clips.rs` are whole programs of forty lines.
-//!
-//! Sounds that are alike have vectors whose cosine is near 1. A second of a tone, the same at half the level, and noise:
+//! Everything that the program `audiosearch` does is a call of [`engine::Engine`]: a store with the models that fill it and query it.
 //!
 //! ```
-//! use audiosearch::{
-//!     audio::{Clip, SAMPLE_RATE},
-//!     encoder::{Encoder as _, Stretch},
-//!     features::{Features, Frontend as _, LogMel},
-//!     inference::InferenceEncoder,
-//!     index::Embedding,
-//! };
+//! use audiosearch::engine::{ClipInput, Engine, IndexOptions, Query};
 //!
+//! # use audiosearch::export::write_wav;
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let encoder = InferenceEncoder::shipped()?;
-//! let embed = |clip: &Clip| -> Result<Embedding, Box<dyn std::error::Error>> {
-//!     let mut features = Features::new(encoder.feature_config().bands);
-//!     LogMel::new(encoder.feature_config()).compute(clip.samples(), &mut features);
-//!     let whole = 0..features.frames() as u32;
-//!     Ok(encoder.encode(&[Stretch { features: &features, spans: &[whole] }])?.remove(0).remove(0))
-//! };
-//! let tone = |level: f32| Clip::new((0..SAMPLE_RATE).map(|n| level * (n as f32 * 0.2).sin()).collect());
-//! let noise = Clip::new((0..SAMPLE_RATE).map(|n| ((n.wrapping_mul(2_654_435_761) >> 16) as f32 / 65_536.0) - 0.5).collect());
-//! let (loud, quiet, noise) = (embed(&tone(0.5)?)?, embed(&tone(0.25)?)?, embed(&noise?)?);
-//! assert!(loud.dot(&quiet) > loud.dot(&noise));
-//! assert_eq!(loud.dimension(), encoder.dimension());
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! # let sweep = |from: f32| -> Vec<f32> {
+//! #     let tone = |t: f32| 0.4 * (t * (from + 900.0 * (t * 1.3).sin())).sin() * (0.6 + 0.4 * (t * 21.0).sin());
+//! #     (0..64_000).map(|n| tone(n as f32 / 16e3)).collect()
+//! # };
+//! # write_wav(&folder.join("low.wav"), &sweep(900.0))?;
+//! # write_wav(&folder.join("high.wav"), &sweep(4_000.0))?;
+//! let engine = Engine::open_or_create(folder.join(".audiosearch"));
+//! let report = engine.index(&[folder], &IndexOptions::default(), &mut ())?;
+//! assert_eq!(report.indexed, 2);
+//!
+//! // Where does what is heard from 1.2 s to 1.9 s of a recording sound again?
+//! let stretch = ClipInput::file(folder.join("low.wav")).start(1.2).end(1.9);
+//! for hit in engine.search(&Query::clip(stretch).k(3).min_confidence(0.0))? {
+//!     println!("{:.2}  {} {:.2} s to {:.2} s", hit.score, hit.path.display(), hit.start(), hit.end());
+//! #   if hit.score > 0.9 { assert!(hit.path.ends_with("low.wav") && (hit.start() - 1.2).abs() < 0.2); }
+//! }
+//!
+//! // Where is a word said? Nothing in these recordings is probable enough to be one.
+//! assert!(engine.search(&Query::words("umbrella"))?.is_empty());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Sentences go the same way with a [`sentence::SentenceEncoder`], into another collection of the same store:
+//! An [`engine::Observer`] hears of long work while it goes on, and may stop it. An engine that stays open is asked by as many threads as
+//! there are, and follows a store that another process fills.
 //!
 //! ```
-//! use audiosearch::{inference::InferenceTextEncoder, sentence::SentenceEncoder as _};
+//! use std::ops::ControlFlow;
+//!
+//! use audiosearch::engine::{Engine, Event, IndexOptions, Observer};
+//!
+//! /// Prints what could not be indexed, and stops after ten files.
+//! struct Ten(usize);
+//!
+//! impl Observer for Ten {
+//!     fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+//!         match event {
+//!             Event::Problem(problem) => eprintln!("{problem}"),
+//!             Event::File(file) => {
+//!                 file.status.problem().iter().for_each(|problem| eprintln!("{problem}"));
+//!                 self.0 += 1;
+//!             }
+//!             _ => {}
+//!         }
+//!         if self.0 < 10 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+//!     }
+//! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let encoder = InferenceTextEncoder::shipped()?;
-//! let [late, again, sea] = &encoder.encode(&["The train was late.", "The train was late again.", "I never saw the sea."])?[..]
-//! else { unreachable!("a vector a sentence") };
-//! assert!(late.dot(again) > late.dot(sea));
+//! # let folder = tempfile::tempdir()?;
+//! let engine = Engine::create(folder.path().join(".audiosearch"))?;
+//! let report = engine.index(&[folder.path()], &IndexOptions::default(), &mut Ten(0))?;
+//! assert_eq!((report.indexed, report.interrupted), (0, false));
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Clips and sentences become vectors without a store; vectors that are alike have a cosine near 1.
+//!
+//! ```
+//! use audiosearch::engine::{ClipInput, ModelOptions, Models, SegmentMode};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let models = Models::new(ModelOptions::default());
+//! let tone = |level: f32| (0..16_000).map(|n| level * (n as f32 * 0.2).sin()).collect();
+//! let noise = (0..16_000_u32).map(|n| ((n.wrapping_mul(2_654_435_761) >> 16) as f32 / 65_536.0) - 0.5).collect();
+//! let clips = [("loud", tone(0.5)), ("quiet", tone(0.25)), ("noise", noise)];
+//! let clips = clips.map(|(name, samples)| ClipInput::samples(name, samples));
+//! let vectors = models.embed(&clips, SegmentMode::Whole, &mut ())?.into_iter().collect::<Result<Vec<_>, _>>()?;
+//! let [loud, quiet, noise] = [0, 1, 2].map(|at| &vectors[at].spans[0].vector);
+//! assert!(loud.dot(quiet) > loud.dot(noise));
+//!
+//! let sentences = ["The train was late.", "The train was late again.", "I never saw the sea."];
+//! let vectors = models.embed_sentences(&sentences, &mut ())?;
+//! assert!(vectors[0].dot(&vectors[1]) > vectors[0].dot(&vectors[2]));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `examples/index_folder.rs`, `examples/hundred_questions.rs` and `examples/compare_clips.rs` are whole programs. Beneath the engine the way
+//! of the data is a module a step: [`audio`] reads any recording as 16 kHz mono, [`segment`] cuts it into spans, [`features`] makes log-mel
+//! frames of it, an [`encoder::Encoder`] makes a unit vector of each span, the [`index`] keeps vectors on disk, and [`search`] answers.
+//! [`pipeline`] does that for many files on many threads.
 //!
 //! Errors are typed, one type a boundary, and say what was wrong with which file and what to do. Times inside are samples
 //! ([`index::Span`]), seconds stand only where people read or write them.
@@ -60,11 +105,13 @@ pub mod audio;
 pub mod baseline;
 pub mod cli;
 pub mod encoder;
+pub mod engine;
 pub mod eval;
 pub mod export;
 pub mod features;
 pub mod inference;
 pub mod kernels;
+pub mod measure;
 pub mod pipeline;
 pub mod projection;
 pub mod search;

@@ -6,7 +6,7 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 
 #[allow(dead_code, unused_imports)]
-#[path = "../../src/cli/manifest.rs"]
+#[path = "../../src/engine/manifest.rs"]
 mod manifest;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::adjacency::Graph;
 use crate::error::{IndexError, Result};
-use crate::frozen::{Contents, FrozenFile, Kind, write};
+use crate::frozen::{Contents, FrozenFile, Kind, Labels, write, write_labels};
 use crate::graph::{Material, build, grow, renumber, walk_order};
 use crate::record::SourceRecord;
 use crate::search::{CodesView, Kernel, Scale};
@@ -31,6 +31,20 @@ struct Gathered {
 
 /// Brings the frozen files up to the sled store's revision by the cheapest way and returns that revision.
 pub(crate) fn freeze(store: &Store, dir: &Path, collection: Collection) -> Result<u64> {
+    freeze_labels(store, dir, collection)?;
+    freeze_vectors(store, dir, collection)
+}
+
+/// Brings the file of labels up to the sled store's.
+fn freeze_labels(store: &Store, dir: &Path, collection: Collection) -> Result<()> {
+    let (path, revision) = (collection.labels_path(dir), store.labels_revision()?);
+    match Labels::open(&path) {
+        Ok(labels) if labels.revision() == revision => Ok(()),
+        _ => write_labels(&path, revision, &store.all_labels()?),
+    }
+}
+
+fn freeze_vectors(store: &Store, dir: &Path, collection: Collection) -> Result<u64> {
     let revision = store.revision()?;
     let Ok(base) = FrozenFile::open(&collection.base_path(dir), Kind::Base) else {
         return refreeze(store, dir, collection);
@@ -74,8 +88,9 @@ pub(crate) fn shown(dir: &Path, collection: Collection) -> u64 {
     [base, tail].iter().flatten().map(FrozenFile::generation).max().unwrap_or(0)
 }
 
-/// Builds the base anew from the whole sled store.
+/// Builds the base anew from the whole store.
 pub(crate) fn refreeze(store: &Store, dir: &Path, collection: Collection) -> Result<u64> {
+    freeze_labels(store, dir, collection)?;
     merge(store, dir, collection, None)
 }
 

@@ -9,7 +9,7 @@ use crate::frozen::sync_folder;
 use crate::lock::Lock;
 use crate::store::Store;
 use crate::writer::Writer;
-use crate::{Collection, Generation, Schema, Source, SourceId, SourceKey};
+use crate::{Collection, Generation, Label, Schema, Source, SourceId, SourceKey};
 
 /// Name of a store's folder.
 pub const STORE_NAME: &str = ".audiosearch";
@@ -49,7 +49,7 @@ impl Index {
 
     /// Opens `collection` in the folder `dir`.
     pub fn open(dir: &Path, collection: Collection) -> Result<Self> {
-        if !is_there(&collection.store_path(dir))? && !is_there(&interrupted_compaction(dir, collection))? {
+        if !Self::exists(dir, collection)? {
             return Err(IndexError::Missing { path: dir.to_owned(), what: "collection" });
         }
         Self::open_with(dir, collection, None)
@@ -69,6 +69,11 @@ impl Index {
         }
         store.unstage_all()?;
         Ok(Self { store, dir: dir.to_owned(), collection, _lock: lock })
+    }
+
+    /// Whether there is such a collection in the folder `dir`.
+    pub fn exists(dir: &Path, collection: Collection) -> Result<bool> {
+        Ok(is_there(&collection.store_path(dir))? || is_there(&interrupted_compaction(dir, collection))?)
     }
 
     /// The store of `start` or of its nearest ancestor that has one.
@@ -94,6 +99,11 @@ impl Index {
     pub fn source(&self, key: &SourceKey) -> Result<Option<(SourceId, Source)>> {
         let Some(id) = self.store.get_key(key)? else { return Ok(None) };
         Ok(self.store.source(id)?.map(|record| (id, record.into_source())))
+    }
+
+    /// The labels of a source, in no order.
+    pub fn labels(&self, key: &SourceKey) -> Result<Vec<Label>> {
+        self.store.labels(key)
     }
 
     /// The means to change the collection.

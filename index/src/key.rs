@@ -4,12 +4,13 @@
 //! |------------|-------------------------------------------------|------------------------------------------|
 //! | `meta`     | `format`                                        | u32 little-endian                        |
 //! | `meta`     | `schema`                                        | [`Schema`](crate::Schema) by postcard    |
-//! | `meta`     | `next`, `revision`, `base`                      | u64 little-endian                        |
+//! | `meta`     | `next`, `revision`, `base`, `labels`            | u64 little-endian                        |
 //! | `meta`     | `staged`                                        | source numbers under way, 4 bytes big-endian each |
 //! | `keys`     | the caller's bytes                              | source number, 4 bytes big-endian        |
 //! | `sources`  | source number, 4 bytes big-endian               | `SourceRecord` by postcard               |
 //! | `segments` | source number, chunk number, 4 bytes big-endian each | `Vec<SegmentRecord>` by postcard    |
 //! | `vectors`  | the same                                        | raw little-endian f32, row after row     |
+//! | `labels`   | the caller's bytes, as in `keys`                | version (1 byte), `Vec<Label>` by postcard |
 //! | `changes`  | source number, 4 bytes big-endian               | kind (1 byte), revision (8 bytes big-endian) |
 //!
 //! Big-endian keys sort as their numbers do, so a source's chunks lie together and in order. A chunk holds
@@ -25,6 +26,7 @@ pub(crate) const SCHEMA: &[u8] = b"schema";
 pub(crate) const NEXT: &[u8] = b"next";
 pub(crate) const REVISION: &[u8] = b"revision";
 pub(crate) const BASE: &[u8] = b"base";
+pub(crate) const LABELS: &[u8] = b"labels";
 pub(crate) const STAGED: &[u8] = b"staged";
 
 /// Key in `sources` and `changes`.

@@ -26,6 +26,9 @@ impl Index {
                 record.samples,
                 record.segmenter
             );
+            for label in self.labels(&record.key)? {
+                let _ = writeln!(text, "  {:?} {:?} {:?}", label.text, label.span, label.origin);
+            }
             let mut ordinal = 0;
             for chunk in self.store().chunks(id, record.segments) {
                 let chunk = chunk?;

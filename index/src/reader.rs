@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 use crate::error::{IndexError, Result};
-use crate::frozen::{FrozenFile, Kind, SourceRow};
+use crate::frozen::{FrozenFile, Kind, Labels, SourceRow};
 use crate::query::{Hit, Query};
 use crate::record::path_from_bytes;
 use crate::search::{CodesView, Kernel, QueryCode, Scratch, scan, scan_read, top, walk};
 use crate::selection::{Amendments, Selection, key_of};
-use crate::{Collection, Fingerprint, Generation, Schema, SegmentId, SourceId, SourceKey, Span};
+use crate::{Collection, Fingerprint, Generation, Label, Schema, SegmentId, SourceId, SourceKey, Span};
 
 /// Below this many rows to look at, looking at all is no slower than walking the graph.
 const SCAN_ROWS: usize = 2_000;
@@ -28,9 +29,32 @@ pub struct Reader {
     base: FrozenFile,
     tail: Option<FrozenFile>,
     amendments: Amendments,
+    labels: Labels,
     kernel: Kernel,
     /// Memory of walks that have ended, for the next.
     scratch: Mutex<Vec<Scratch>>,
+    /// The files that it maps, as they were just before they were opened.
+    stamps: Vec<(PathBuf, Option<Stamp>)>,
+}
+
+/// What tells one version of a file from another: each is put in place by a rename.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    bytes: u64,
+    inode: u64,
+}
+
+impl Stamp {
+    /// `None` where there is no such file.
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = path.metadata().ok()?;
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Some(Self { modified: metadata.modified().ok(), bytes: metadata.len(), inode })
+    }
 }
 
 /// A source of a [`Reader`].
@@ -81,6 +105,9 @@ pub struct Sampled {
 impl Reader {
     /// Maps what was last committed to `collection` of the store in `dir`. Never waits for a writer.
     pub fn open(dir: &Path, collection: Collection) -> Result<Self> {
+        let files = [collection.base_path(dir), collection.tail_path(dir), collection.labels_path(dir)];
+        let stamps = files.map(|path| (path.clone(), Stamp::of(&path))).to_vec();
+        let labels = Labels::open(&collection.labels_path(dir))?;
         // The tail first: one that belongs to an older base is then known by its generation, and a base that came
         // later holds all that the tail held.
         let tail = match FrozenFile::open(&collection.tail_path(dir), Kind::Tail) {
@@ -101,7 +128,12 @@ impl Reader {
             return Err(IndexError::damaged(tail.path(), "its schema is not the base's"));
         }
         let amendments = tail.as_ref().map(|tail| Amendments::new(&base, tail)).unwrap_or_default();
-        Ok(Self { base, tail, amendments, kernel: Kernel::detect(), scratch: Mutex::default() })
+        Ok(Self { base, tail, amendments, kernel: Kernel::detect(), scratch: Mutex::default(), labels, stamps })
+    }
+
+    /// Whether nothing was committed since it was opened: two looks at the file system.
+    pub fn is_current(&self) -> bool {
+        self.stamps.iter().all(|(path, stamp)| Stamp::of(path) == *stamp)
     }
 
     /// What all vectors have in common.
@@ -147,6 +179,22 @@ impl Reader {
     /// All sources by number.
     pub fn sources(&self) -> impl Iterator<Item = SourceRef> + '_ {
         self.places().map(|(file, place)| self.source(file, place))
+    }
+
+    /// What a stretch of a source is called: by the label that shares most of it, and at least half of the shorter of the two; else by
+    /// a label of the whole source.
+    pub fn label(&self, source: &SourceKey, span: Span) -> Option<&str> {
+        self.labels.label(source, span)
+    }
+
+    /// The labels of a source, in no order.
+    pub fn labels(&self, source: &SourceKey) -> &[Label] {
+        self.labels.of(source)
+    }
+
+    /// Whether any source has labels.
+    pub fn has_labels(&self) -> bool {
+        !self.labels.is_empty()
     }
 
     /// All segments, by source and then by place in it.
@@ -227,7 +275,7 @@ impl Reader {
             source: source.id,
             path: source.path.clone(),
             span: Span { start: at.start, len: at.len },
-            label: file.label(row as usize),
+            label: file.label(row as usize).or_else(|| self.label(&source.key, Span { start: at.start, len: at.len })),
             text: file.text_at(at.text_at, at.text_len),
             embedding: file.vector(row as usize)?,
         })
@@ -259,13 +307,15 @@ impl Reader {
         let at = file.row(row as usize)?;
         let own = file.sources().get(*file.row_sources().get(row as usize)? as usize)?;
         let (from, newest) = self.newest(file, own);
-        let source = SourceId(own.id);
+        let (source, span) = (SourceId(own.id), Span { start: at.start, len: at.len });
+        let label = file.label(row as usize);
+        let label = label.or_else(|| self.label(&key_of(from, newest.key_at, newest.key_len), span));
         Some(Hit {
             segment: SegmentId { source, ordinal: at.ordinal },
             source,
             path: path_from_bytes(from.bytes_at(newest.path_at, newest.path_len).unwrap_or_default()),
-            span: Span { start: at.start, len: at.len },
-            label: file.label(row as usize).map(str::to_owned),
+            span,
+            label: label.map(str::to_owned),
             text: file.text_at(at.text_at, at.text_len).map(str::to_owned),
             score,
         })

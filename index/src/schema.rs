@@ -79,6 +79,10 @@ impl Collection {
         dir.join(format!("{}.frozen", self.name()))
     }
 
+    pub(crate) fn labels_path(self, dir: &Path) -> PathBuf {
+        dir.join(format!("{}.labels", self.name()))
+    }
+
     pub(crate) fn tail_path(self, dir: &Path) -> PathBuf {
         dir.join(format!("{}.tail", self.name()))
     }

@@ -52,6 +52,13 @@ pub enum Problem {
         /// The key.
         key: SourceKey,
     },
+    /// Labels that cannot be read.
+    Labels {
+        /// The key of their source.
+        key: SourceKey,
+        /// What is wrong with them.
+        reason: String,
+    },
     /// The frozen index is missing or damaged.
     Frozen {
         /// What is wrong.
@@ -72,6 +79,7 @@ impl fmt::Display for Problem {
             Self::BrokenSource { path, reason, .. } => write!(f, "{}: {reason}; index it again", path.display()),
             Self::Orphans { source } => write!(f, "segments of source {source}, which is not there"),
             Self::DanglingKey { key } => write!(f, "{key:?} names no source"),
+            Self::Labels { reason, .. } => write!(f, "{reason}; import them again"),
             Self::Frozen { reason } => write!(f, "frozen index: {reason}"),
             Self::Stale { frozen, store } => {
                 write!(f, "the frozen index shows generation {}, the sled store is at {}", frozen.0, store.0)
@@ -126,6 +134,14 @@ impl Index {
                 report.problems.push(Problem::DanglingKey { key });
             }
         }
+        for (key, _) in &keys {
+            match store.labels(key) {
+                Err(IndexError::Damaged { reason, .. }) => {
+                    report.problems.push(Problem::Labels { key: key.clone(), reason });
+                }
+                read => drop(read?),
+            }
+        }
         report.problems.extend(self.check_frozen()?);
         Ok(report)
     }
@@ -145,6 +161,7 @@ impl Index {
                     Some(id) if self.store().source(id)?.is_some() => {}
                     _ => self.store().purge_key(key)?,
                 },
+                Problem::Labels { key, .. } => self.store().purge_labels(key)?,
                 Problem::Frozen { .. } | Problem::Stale { .. } => {}
             }
         }

@@ -6,7 +6,7 @@ use crate::error::{IndexError, Result};
 use crate::freeze;
 use crate::key;
 use crate::store::Store;
-use crate::{Collection, Segment, Source, SourceId, SourceKey};
+use crate::{Collection, Label, Segment, Source, SourceId, SourceKey};
 
 /// Number of a committed state; grows with every change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,8 +27,29 @@ impl<'a> Writer<'a> {
 
     /// Stores a source with all its segments in place of an older version of the same key.
     pub fn put_source(&self, source: Source, segments: Vec<Segment>) -> Result<SourceId> {
+        self.put_labelled_source(source, segments, None)
+    }
+
+    /// As [`put_source`](Self::put_source); with `imported`, these labels take the place of those of the source that were imported
+    /// before, in the same transaction. Other labels of the source stay.
+    pub fn put_labelled_source(
+        &self,
+        source: Source,
+        segments: Vec<Segment>,
+        imported: Option<&[Label]>,
+    ) -> Result<SourceId> {
         self.check(&segments)?;
-        self.store.put(&source, &segments)
+        self.store.put(&source, &segments, imported)
+    }
+
+    /// Puts labels in the place of those of a source that were imported before; where they are the same, nothing changes.
+    pub fn import_labels(&self, key: &SourceKey, imported: &[Label]) -> Result<()> {
+        self.store.import_labels(key, imported)
+    }
+
+    /// Replaces all labels of a source.
+    pub fn set_labels(&self, key: &SourceKey, labels: &[Label]) -> Result<()> {
+        self.store.set_labels(key, labels)
     }
 
     /// Begins a source of more segments than memory should hold at once. Nothing of it is there before it is finished.
@@ -46,7 +67,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Forgets a source; false where there is none of this key.
+    /// Forgets a source and its labels; false where there is none of this key.
     pub fn remove_source(&self, key: &SourceKey) -> Result<bool> {
         self.store.remove(key)
     }
@@ -91,11 +112,12 @@ impl SourceInParts<'_> {
         self.store(&chunks)
     }
 
-    /// Puts the source in place of an older version of the same key, in one transaction.
-    pub fn finish(mut self, source: Source) -> Result<SourceId> {
+    /// Puts the source in place of an older version of the same key, in one transaction; `imported` as in
+    /// [`Writer::put_labelled_source`].
+    pub fn finish(mut self, source: Source, imported: Option<&[Label]>) -> Result<SourceId> {
         let rest = std::mem::take(&mut self.rest);
         self.store(&rest)?;
-        self.writer.store.publish(self.id, &source, self.count(0)?)?;
+        self.writer.store.publish(self.id, &source, self.count(0)?, imported)?;
         self.finished = true;
         Ok(self.id)
     }

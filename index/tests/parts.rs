@@ -27,7 +27,7 @@ fn parts_of_any_size_make_the_source_that_one_piece_makes() {
         left = rest;
     }
     assert!(left.is_empty() && index.sources().count() == 1, "nothing is there before it is finished");
-    parts.finish(source("large")).unwrap();
+    parts.finish(source("large"), None).unwrap();
     writer.commit().unwrap();
     assert!(index.verify().unwrap().is_clean());
     let reader = Reader::open(dir.path(), AUDIO).unwrap();
@@ -64,7 +64,7 @@ fn an_unfinished_source_leaves_the_old_version_and_nothing_of_its_own() {
     let writer = index.writer().unwrap();
     let mut parts = writer.put_in_parts().unwrap();
     parts.push(segments(5, 70)).unwrap();
-    parts.finish(source("a")).unwrap();
+    parts.finish(source("a"), None).unwrap();
     writer.commit().unwrap();
     let reader = Reader::open(dir.path(), AUDIO).unwrap();
     assert_eq!((reader.len(), reader.sources().count()), (70, 1));

@@ -12,16 +12,13 @@ use serde::Serialize;
 
 use super::{
     Context, Outcome,
+    model::open_engine,
     output::{Align, Output, Table, count, shown},
-    progress::steps,
-    query::{open, probability},
+    progress::{Bars, written},
+    query::probability,
     store::StoreArgs,
 };
-use crate::{
-    acoustic::AcousticEncoder,
-    audio::SAMPLE_RATE,
-    search::{DiscoveryOptions, Group, discover},
-};
+use crate::engine::{DiscoverOptions, Group};
 
 /// Find what is said, or sounds, more than once
 ///
@@ -63,21 +60,13 @@ struct Line {
 }
 
 pub fn run(args: &DiscoverArgs, context: &Context) -> Result<Outcome> {
-    let store = args.store.existing()?;
-    let network = AcousticEncoder::shipped()?;
-    let searcher = open(&store, &network, context)?;
-    let options = DiscoveryOptions {
+    let engine = open_engine(&args.store.existing()?, context)?;
+    let options = DiscoverOptions {
         segments: args.sample as usize,
         neighbours: args.neighbours as usize,
         min_confidence: args.min_confidence,
     };
-    let searching = searcher.segments().min(options.segments);
-    let bar = steps(&context.messages, "searching", searching);
-    let groups = discover(&searcher, &network, &options, &|more| bar.add(more), context.interrupt.flag())?;
-    drop(bar);
-    if context.interrupt.asked() {
-        bail!("interrupted; nothing was written");
-    }
+    let groups = engine.discover(&options, &mut Bars::new(context)).map_err(written)?;
     let occurrences: usize = groups.iter().map(|group| group.occurrences.len()).sum();
     context.messages.note(format_args!("{}, {}", count(groups.len(), "group"), count(occurrences, "occurrence")));
     match &args.out {
@@ -88,11 +77,11 @@ pub fn run(args: &DiscoverArgs, context: &Context) -> Result<Outcome> {
 }
 
 fn lines(groups: &[Group]) -> impl Iterator<Item = (usize, &Path, f64, f64, f32)> {
-    let seconds = |samples: u64| samples as f64 / f64::from(SAMPLE_RATE);
-    groups.iter().enumerate().flat_map(move |(number, group)| {
-        group.occurrences.iter().map(move |one| {
-            (number + 1, one.path.as_path(), seconds(one.span.start), seconds(one.span.end()), one.confidence)
-        })
+    groups.iter().enumerate().flat_map(|(number, group)| {
+        group
+            .occurrences
+            .iter()
+            .map(move |one| (number + 1, one.path.as_path(), one.start(), one.end(), one.confidence))
     })
 }
 

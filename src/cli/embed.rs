@@ -7,23 +7,19 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use audiosearch_index::Span;
 use clap::Args;
 use serde::Serialize;
 
 use super::{
     Context, Outcome,
-    manifest::{Manifest, Row},
-    model::{JobsArgs, ModelArgs},
+    model::{JobsArgs, ModelArgs, TextModelArgs},
     output::{count, shown},
-    progress::Progress,
-    text::{self, TextModelArgs},
+    progress::{Bars, written},
+    text,
 };
 use crate::{
-    audio::{Clip, SAMPLE_RATE},
+    engine::{ClipInput, Manifest, Row, SegmentMode},
     export::write_npy,
-    pipeline::{ClipTask, embed_clips, embed_whole},
-    segment::{SegmentConfig, SegmentMode, energy_db},
 };
 
 /// Write the vectors of clips or sentences to a file
@@ -78,30 +74,18 @@ pub fn run(args: &EmbedArgs, context: &Context) -> Result<Outcome> {
         bail!("--out {}: name a file that ends in .npy", args.out.display());
     }
     if !args.text.is_empty() {
-        let model = args.text_model.load(None, args.model.device())?;
-        return text::embed(&args.text, &model, &args.jobs, &args.out, context);
+        let models = args.text_model.models(args.model.device(), &args.jobs)?;
+        return text::embed(&args.text, &models, &args.out, context);
     }
-    let model = args.model.load(None)?;
+    let models = args.model.models(&args.jobs)?;
+    let dimension = models.speech(None)?.dimension();
     let rows = match &args.list {
         Some(list) => Manifest::read(list)?.rows,
         None => args.files.iter().map(|path| Row::of_path(path)).collect(),
     };
-    let tasks: Vec<ClipTask> = rows
-        .iter()
-        .map(|row| ClipTask { path: row.path.clone(), clip: None, start: row.start, end: row.end })
-        .collect();
-
-    let jobs = args.jobs.count();
-    let mut progress = Progress::new(messages, tasks.len(), "clips");
-    let config = SegmentConfig::default();
-    let cut = |clip: &Clip| cut(clip, args.segments, &config);
-    let (encoders, interrupt) = (model.encoders(jobs)?, context.interrupt.flag());
-    let clips = match args.segments {
-        SegmentMode::Whole => embed_whole(&tasks, encoders, jobs, interrupt, |seconds| progress.advance(seconds)),
-        _ => embed_clips(&tasks, encoders, jobs, interrupt, cut, |seconds| progress.advance(seconds)),
-    };
-    drop(progress);
-
+    let input = |row: &Row| ClipInput::file(&row.path).between(row.start, row.end);
+    let inputs: Vec<ClipInput> = rows.iter().map(input).collect();
+    let clips = models.embed(&inputs, args.segments, &mut Bars::new(context)).map_err(written)?;
     let (mut vectors, mut lines) = (Vec::new(), Vec::new());
     for (row, clip) in rows.iter().zip(&clips) {
         let clip = match clip {
@@ -114,28 +98,24 @@ pub fn run(args: &EmbedArgs, context: &Context) -> Result<Outcome> {
         if let Some(truncated) = &clip.truncated {
             messages.error(truncated);
         }
-        for (span, embedding) in &clip.spans {
-            let seconds = |sample: u64| (clip.offset + sample) as f64 / f64::from(SAMPLE_RATE);
+        for span in &clip.spans {
             lines.push(Line {
                 row: vectors.len(),
                 path: shown(&row.written),
-                start: seconds(span.start),
-                end: seconds(span.end()),
+                start: span.start,
+                end: span.end,
                 label: row.label.as_deref(),
                 speaker: row.speaker.as_deref(),
             });
-            vectors.push(embedding.as_slice());
+            vectors.push(span.vector.as_slice());
         }
     }
     let failed = clips.iter().filter(|clip| clip.is_err()).count();
-    if context.interrupt.asked() {
-        bail!("interrupted; nothing was written");
-    }
     if vectors.is_empty() {
         bail!("no clip could be embedded; nothing was written");
     }
     let beside = args.out.with_extension("jsonl");
-    write_npy(&args.out, model.encoder.dimension(), &vectors).with_context(|| args.out.display().to_string())?;
+    write_npy(&args.out, dimension, &vectors).with_context(|| args.out.display().to_string())?;
     write_lines(&beside, &lines).with_context(|| beside.display().to_string())?;
     messages.note(format_args!(
         "{} of {} written to {} and {}",
@@ -145,16 +125,6 @@ pub fn run(args: &EmbedArgs, context: &Context) -> Result<Outcome> {
         beside.display()
     ));
     Ok(Outcome::Found)
-}
-
-/// The spans of a clip.
-fn cut(clip: &Clip, mode: SegmentMode, config: &SegmentConfig) -> Vec<Span> {
-    let samples = clip.samples().len() as u64;
-    let (mut segmenter, _) = config.segmenter(mode, Some(clip.duration()));
-    let mut spans = Vec::new();
-    segmenter.push(&energy_db(clip.samples()), &mut spans);
-    segmenter.finish(samples, &mut spans);
-    spans
 }
 
 /// Writes JSON Lines.

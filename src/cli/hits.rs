@@ -1,14 +1,10 @@
 //! Hits on standard output.
 
 use anyhow::Result;
-use audiosearch_index::Hit as SentenceHit;
 use serde::Serialize;
 
 use super::output::{Align, Output, Table, printable, shown};
-use crate::{
-    audio::SAMPLE_RATE,
-    search::{AlignmentStep, Hit},
-};
+use crate::engine::{AlignmentStep, Collection, Hit};
 
 /// A line of `--json`, of a sentence: as [`Line`], but places are lines, counted from 1.
 #[derive(Serialize)]
@@ -36,33 +32,16 @@ struct Line<'a> {
     end: f64,
     label: Option<&'a str>,
     text: Option<&'a str>,
-    confidence: f32,
+    confidence: Option<f32>,
     /// With `--explain` alone: seconds into the query, seconds into the recording, likeness.
     #[serde(skip_serializing_if = "Option::is_none")]
     alignment: Option<Vec<(f64, f64, f32)>>,
 }
 
-/// Prints the hits of one query, as JSON Lines or as a table; `many` queries are distinguished by headings.
-pub fn print(output: &mut Output, query: &str, hits: &[Hit], many: bool) -> Result<()> {
-    let seconds = |samples: u64| samples as f64 / f64::from(SAMPLE_RATE);
+/// Prints the hits of one query, as JSON Lines or as a table; `many` queries are told apart by headings.
+pub fn print(output: &mut Output, query: &str, collection: Collection, hits: &[Hit], many: bool) -> Result<()> {
     if output.is_json() {
-        for (number, hit) in hits.iter().enumerate() {
-            let triple = |step: &AlignmentStep| (step.query, step.recording, step.likeness);
-            let alignment: Vec<_> = hit.alignment.iter().map(triple).collect();
-            output.json(&Line {
-                query,
-                rank: number + 1,
-                score: hit.score,
-                path: shown(&hit.path),
-                start: seconds(hit.span.start),
-                end: seconds(hit.span.end()),
-                label: hit.label.as_deref(),
-                text: hit.text.as_deref(),
-                confidence: hit.confidence,
-                alignment: (!alignment.is_empty()).then_some(alignment),
-            })?;
-        }
-        return Ok(());
+        return lines(output, query, hits);
     }
     if many {
         output.text(&format!("{}:", printable(query)))?;
@@ -73,6 +52,38 @@ pub fn print(output: &mut Output, query: &str, hits: &[Hit], many: bool) -> Resu
         }
         return Ok(());
     }
+    match collection {
+        Collection::Audio => moments(output, hits)?,
+        Collection::Text => sentences(output, hits)?,
+    }
+    if many {
+        output.text("")?;
+    }
+    Ok(())
+}
+
+fn lines(output: &mut Output, query: &str, hits: &[Hit]) -> Result<()> {
+    for (number, hit) in hits.iter().enumerate() {
+        let (rank, score, path) = (number + 1, hit.score, shown(&hit.path));
+        let (label, text) = (hit.label.as_deref(), hit.text.as_deref());
+        match hit.collection {
+            Collection::Audio => {
+                let triple = |step: &AlignmentStep| (step.query, step.recording, step.likeness);
+                let alignment: Vec<_> = hit.alignment.iter().map(triple).collect();
+                let alignment = (!alignment.is_empty()).then_some(alignment);
+                let (start, end, confidence) = (hit.start(), hit.end(), hit.confidence);
+                output.json(&Line { query, rank, score, path, start, end, label, text, confidence, alignment })?;
+            }
+            Collection::Text => {
+                let (start, end, confidence) = (hit.first_line(), hit.last_line(), hit.confidence);
+                output.json(&SentenceLine { query, rank, score, path, start, end, label, text, confidence })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn moments(output: &mut Output, hits: &[Hit]) -> Result<()> {
     let columns = [
         ("rank", Align::Right),
         ("score", Align::Right),
@@ -86,9 +97,9 @@ pub fn print(output: &mut Output, query: &str, hits: &[Hit], many: bool) -> Resu
         table.push(vec![
             (number + 1).to_string(),
             format!("{:.3}", hit.score),
-            format!("{:.0} %", hit.confidence * 100.0),
-            format!("{:.2}", seconds(hit.span.start)),
-            format!("{:.2}", seconds(hit.span.end())),
+            hit.confidence.map_or_else(String::new, |confidence| format!("{:.0} %", confidence * 100.0)),
+            format!("{:.2}", hit.start()),
+            format!("{:.2}", hit.end()),
             shown(&hit.path),
         ]);
     }
@@ -100,39 +111,10 @@ pub fn print(output: &mut Output, query: &str, hits: &[Hit], many: bool) -> Resu
             output.text(&format!("{:6.2}  {:8.2}  {:5.2}  {bar}", step.query, step.recording, step.likeness))?;
         }
     }
-    if many {
-        output.text("")?;
-    }
     Ok(())
 }
 
-/// As [`print`], for sentences.
-pub fn print_sentences(output: &mut Output, query: &str, hits: &[SentenceHit], many: bool) -> Result<()> {
-    if output.is_json() {
-        for (number, hit) in hits.iter().enumerate() {
-            output.json(&SentenceLine {
-                query,
-                rank: number + 1,
-                score: hit.score,
-                path: shown(&hit.path),
-                start: hit.span.start + 1,
-                end: hit.span.end(),
-                label: hit.label.as_deref(),
-                text: hit.text.as_deref(),
-                confidence: None,
-            })?;
-        }
-        return Ok(());
-    }
-    if many {
-        output.text(&format!("{}:", printable(query)))?;
-    }
-    if hits.is_empty() {
-        if many {
-            output.text("nothing found\n")?;
-        }
-        return Ok(());
-    }
+fn sentences(output: &mut Output, hits: &[Hit]) -> Result<()> {
     let columns = [
         ("rank", Align::Right),
         ("score", Align::Right),
@@ -146,13 +128,9 @@ pub fn print_sentences(output: &mut Output, query: &str, hits: &[SentenceHit], m
             (number + 1).to_string(),
             format!("{:.3}", hit.score),
             shown(&hit.path),
-            (hit.span.start + 1).to_string(),
+            hit.first_line().to_string(),
             hit.text.clone().unwrap_or_default(),
         ]);
     }
-    output.table_cut(&table)?;
-    if many {
-        output.text("")?;
-    }
-    Ok(())
+    Ok(output.table_cut(&table)?)
 }

@@ -1,17 +1,16 @@
 //! `audiosearch info`
 
 use anyhow::Result;
-use audiosearch_index::{Collection, Schema};
 use clap::Args;
 use serde::Serialize;
 
 use super::{
     Context, Outcome,
-    contents::Contents,
+    model::open_engine,
     output::{Output, count, duration, shown},
     store::StoreArgs,
 };
-use crate::audio::SAMPLE_RATE;
+use crate::engine::{Collection, Contents};
 
 /// Show store statistics
 #[derive(Args)]
@@ -52,55 +51,36 @@ struct Text {
     fingerprint: String,
 }
 
-/// What a collection holds.
-struct Held {
-    files: usize,
-    samples: u64,
-    segments: u64,
-    schema: Schema,
-}
-
-impl Held {
-    fn of(contents: Contents) -> Self {
-        Self {
-            files: contents.held.len(),
-            samples: contents.held.iter().map(|held| held.samples).sum(),
-            segments: contents.held.iter().map(|held| u64::from(held.segments)).sum(),
-            schema: contents.schema,
-        }
-    }
-
-    /// The model's name and the beginning of its fingerprint.
-    fn model(&self) -> String {
-        format!("{} ({})", self.schema.model, self.schema.fingerprint.short())
-    }
+/// The model's name and the beginning of its fingerprint.
+fn model(contents: &Contents) -> String {
+    format!("{} ({})", contents.schema.model, contents.schema.fingerprint.short())
 }
 
 pub fn run(args: &InfoArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
+    let engine = open_engine(&store, context)?;
     let (mut audio, mut text) = (None, None);
-    for contents in Contents::of_all(&store, context)? {
+    for contents in engine.sources()? {
         match contents.collection {
-            Collection::Audio => audio = Some(Held::of(contents)),
-            Collection::Text => text = Some(Held::of(contents)),
+            Collection::Audio => audio = Some(contents),
+            Collection::Text => text = Some(contents),
         }
     }
-    let bytes = bytes_below(&store);
-    let seconds = |held: &Held| held.samples as f64 / f64::from(SAMPLE_RATE);
+    let bytes = engine.bytes();
     let mut output = Output::new(args.json);
     if args.json {
         output.json(&Info {
             store: shown(&store),
-            files: audio.as_ref().map_or(0, |held| held.files),
-            duration: audio.as_ref().map_or(0.0, seconds),
-            segments: audio.as_ref().map_or(0, |held| held.segments),
+            files: audio.as_ref().map_or(0, |held| held.sources.len()),
+            duration: audio.as_ref().map_or(0.0, Contents::seconds),
+            segments: audio.as_ref().map_or(0, Contents::segments),
             dimension: audio.as_ref().map(|held| held.schema.dimension),
             model: audio.as_ref().map(|held| held.schema.model.clone()),
             fingerprint: audio.as_ref().map(|held| held.schema.fingerprint.to_string()),
             text: text.as_ref().map(|held| Text {
-                files: held.files,
-                lines: held.samples,
-                sentences: held.segments,
+                files: held.sources.len(),
+                lines: held.length(),
+                sentences: held.segments(),
                 dimension: held.schema.dimension,
                 model: held.schema.model.clone(),
                 fingerprint: held.schema.fingerprint.to_string(),
@@ -110,32 +90,19 @@ pub fn run(args: &InfoArgs, context: &Context) -> Result<Outcome> {
     } else {
         output.text(&format!("store      {}", shown(&store)))?;
         if let Some(held) = &audio {
-            let files = count(held.files, "file");
-            output.text(&format!("audio      {files}, {}", duration(seconds(held))))?;
-            output.text(&format!("segments   {} of {} components", held.segments, held.schema.dimension))?;
-            output.text(&format!("model      {}", held.model()))?;
+            let files = count(held.sources.len(), "file");
+            output.text(&format!("audio      {files}, {}", duration(held.seconds())))?;
+            output.text(&format!("segments   {} of {} components", held.segments(), held.schema.dimension))?;
+            output.text(&format!("model      {}", model(held)))?;
         }
         if let Some(held) = &text {
-            let files = count(held.files, "file");
-            output.text(&format!("text       {files}, {}", count(held.samples as usize, "line")))?;
-            output.text(&format!("sentences  {} of {} components", held.segments, held.schema.dimension))?;
-            output.text(&format!("model      {}", held.model()))?;
+            let files = count(held.sources.len(), "file");
+            output.text(&format!("text       {files}, {}", count(held.length() as usize, "line")))?;
+            output.text(&format!("sentences  {} of {} components", held.segments(), held.schema.dimension))?;
+            output.text(&format!("model      {}", model(held)))?;
         }
         output.text(&format!("size       {:.1} MB", bytes as f64 / 1e6))?;
     }
     output.flush()?;
     Ok(Outcome::Found)
-}
-
-/// What cannot be read counts as nothing.
-fn bytes_below(folder: &std::path::Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-    entries
-        .flatten()
-        .map(|entry| match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => bytes_below(&entry.path()),
-            Ok(metadata) => metadata.len(),
-            Err(_) => 0,
-        })
-        .sum()
 }

@@ -1,17 +1,16 @@
 //! `audiosearch list`
 
 use anyhow::Result;
-use audiosearch_index::Collection;
 use clap::Args;
 use serde::Serialize;
 
 use super::{
     Context, Outcome,
-    contents::{Contents, Held},
+    model::open_engine,
     output::{Align, Output, Table, duration, shown},
     store::{StoreArgs, Which},
 };
-use crate::audio::SAMPLE_RATE;
+use crate::engine::{Collection, Contents, SourceInfo};
 
 /// List the recordings and texts of a store
 #[derive(Args)]
@@ -50,9 +49,10 @@ pub fn run(args: &ListArgs, context: &Context) -> Result<Outcome> {
     let (mut any, mut before) = (Outcome::Nothing, false);
     let wanted =
         |contents: &Contents| args.collection.is_none_or(|which| Collection::from(which) == contents.collection);
-    for contents in Contents::of_all(&args.store.existing()?, context)?.into_iter().filter(wanted) {
-        let mut sources: Vec<(String, Held)> =
-            contents.held.into_iter().map(|held| (shown(&held.path), held)).collect();
+    let engine = open_engine(&args.store.existing()?, context)?;
+    for contents in engine.sources()?.into_iter().filter(wanted) {
+        let mut sources: Vec<(String, SourceInfo)> =
+            contents.sources.into_iter().map(|source| (shown(&source.path), source)).collect();
         if sources.is_empty() {
             continue;
         }
@@ -71,11 +71,10 @@ pub fn run(args: &ListArgs, context: &Context) -> Result<Outcome> {
     Ok(any)
 }
 
-fn recordings(output: &mut Output, sources: Vec<(String, Held)>) -> Result<()> {
-    let seconds = |held: &Held| held.samples as f64 / f64::from(SAMPLE_RATE);
+fn recordings(output: &mut Output, sources: Vec<(String, SourceInfo)>) -> Result<()> {
     let lines: Vec<Recording> = sources
         .into_iter()
-        .map(|(path, held)| Recording { path, duration: seconds(&held), segments: held.segments })
+        .map(|(path, source)| Recording { path, duration: source.seconds(), segments: source.segments })
         .collect();
     if output.is_json() {
         return Ok(lines.iter().try_for_each(|line| output.json(line))?);
@@ -87,8 +86,8 @@ fn recordings(output: &mut Output, sources: Vec<(String, Held)>) -> Result<()> {
     Ok(output.table(&table)?)
 }
 
-fn texts(output: &mut Output, sources: Vec<(String, Held)>) -> Result<()> {
-    let line = |(path, held): (String, Held)| Text { path, lines: held.samples, sentences: held.segments };
+fn texts(output: &mut Output, sources: Vec<(String, SourceInfo)>) -> Result<()> {
+    let line = |(path, source): (String, SourceInfo)| Text { path, lines: source.length, sentences: source.segments };
     let lines: Vec<Text> = sources.into_iter().map(line).collect();
     if output.is_json() {
         return Ok(lines.iter().try_for_each(|line| output.json(line))?);

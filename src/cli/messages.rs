@@ -12,6 +12,7 @@ use std::{
 use indicatif::ProgressBar;
 
 use super::output::printable;
+use crate::engine::Problem;
 
 /// How much is said on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +56,11 @@ impl Messages {
         if self.verbosity >= Verbosity::Normal {
             self.line("\x1b[1;33mwarning:\x1b[0m ", &text);
         }
+    }
+
+    /// Reports what was left out or coped with.
+    pub fn problem(&self, problem: &Problem) {
+        if problem.is_error() { self.error(problem) } else { self.warn(problem) }
     }
 
     /// Says what was done.

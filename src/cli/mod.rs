@@ -5,7 +5,6 @@
 
 mod compact;
 mod completions;
-mod contents;
 mod discover;
 mod embed;
 mod eval;
@@ -15,7 +14,6 @@ mod index;
 mod info;
 mod interrupt;
 mod list;
-mod manifest;
 mod messages;
 mod model;
 mod output;
@@ -29,7 +27,7 @@ mod torch;
 mod train;
 mod verify;
 
-use std::{io, process::ExitCode};
+use std::{io, process::ExitCode, sync::Arc};
 
 use anyhow::Result;
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
@@ -87,7 +85,7 @@ pub enum Outcome {
 
 /// What every command is given.
 pub struct Context {
-    messages: Messages,
+    messages: Arc<Messages>,
     interrupt: Interrupt,
 }
 
@@ -100,14 +98,14 @@ pub fn command() -> clap::Command {
 pub fn main() -> ExitCode {
     // Before any thread is born: one worker a core is faster than several threads an operator.
     #[cfg(feature = "torch")]
-    crate::encoder::single_threaded();
+    crate::engine::single_threaded();
     let cli = Cli::parse();
     let verbosity = match (cli.quiet, cli.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
     };
-    let messages = Messages::new(verbosity);
+    let messages = Arc::new(Messages::new(verbosity));
     let interrupt = match Interrupt::install() {
         Ok(interrupt) => interrupt,
         Err(cause) => {

@@ -1,22 +1,17 @@
-//! Which model a command listens with.
+//! Which models a command listens and reads with.
 
 use std::{
     num::NonZeroUsize,
     path::{Path, PathBuf},
+    sync::Arc,
     thread,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use clap::Args;
 
-use super::torch;
-use crate::{
-    encoder::{Device, Encoder, SpeechModel},
-    inference::InferenceEncoder,
-};
-
-/// The model that comes with the program.
-const SHIPPED: &str = "speech";
+use super::{Context, torch};
+use crate::engine::{Device, Engine, EngineOptions, Inference, ModelLoader, ModelOptions, Models, SentenceModel};
 
 /// `--model` and `--device`, of every command that listens.
 #[derive(Args, Clone, Debug)]
@@ -29,6 +24,14 @@ pub struct ModelArgs {
     device: Device,
 }
 
+/// `--text-model`, of every command that reads sentences.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TextModelArgs {
+    /// The model for sentences: text (the one that comes with the program) or a file [default: the store's, else text]
+    #[arg(long, value_name = "NAME|FILE")]
+    text_model: Option<PathBuf>,
+}
+
 /// `--jobs`, of every command that reads many files.
 #[derive(Args, Clone, Debug)]
 pub struct JobsArgs {
@@ -37,11 +40,12 @@ pub struct JobsArgs {
     jobs: Option<NonZeroUsize>,
 }
 
-/// A model, and what a store calls it.
-pub struct Model {
-    pub encoder: Box<dyn SpeechModel>,
-    pub name: String,
-    device: Device,
+/// What loads models for a device. The program without LibTorch hands over here to the one that has it, before anything was printed.
+fn loader(device: Device) -> Result<Arc<dyn ModelLoader>> {
+    match device {
+        Device::Cpu => Ok(Arc::new(Inference)),
+        device => torch::loader(device),
+    }
 }
 
 impl ModelArgs {
@@ -50,58 +54,42 @@ impl ModelArgs {
         self.device
     }
 
-    /// Loads the model that was asked for, else the one that a store was made with, else the one that comes with the program.
+    /// What was asked for, to be loaded when it is needed.
     ///
     /// # Errors
-    /// Where it cannot be loaded, or the device is not there.
-    pub fn load(&self, of_store: Option<&str>) -> Result<Model> {
-        let asked = self.model.clone().or_else(|| of_store.map(PathBuf::from));
-        let path = asked.filter(|name| name != Path::new(SHIPPED));
-        let (encoder, name) = match &path {
-            None => (self.open(None)?, SHIPPED.to_owned()),
-            Some(path) if !path.exists() => match &self.model {
-                Some(_) => bail!("{}: no such model; name a file, or {SHIPPED}", path.display()),
-                None => bail!("{}: the model that this store was made with is gone; --model names it", path.display()),
-            },
-            Some(path) => {
-                let full = path.canonicalize().with_context(|| path.display().to_string())?;
-                (self.open(Some(path))?, full.to_string_lossy().into_owned())
-            }
-        };
-        Ok(Model { encoder, name, device: self.device })
+    /// Where the device needs a program that is not there.
+    pub fn options(&self, text: &TextModelArgs, jobs: &JobsArgs) -> Result<ModelOptions> {
+        let (speech, text) = (self.model.clone(), text.text_model.clone());
+        Ok(ModelOptions { speech, text, loader: loader(self.device)?, jobs: jobs.count() })
     }
 
-    fn open(&self, path: Option<&Path>) -> Result<Box<dyn SpeechModel>> {
-        Ok(match (self.device, path) {
-            (Device::Cpu, None) => Box::new(InferenceEncoder::shipped()?),
-            (Device::Cpu, Some(path)) => Box::new(InferenceEncoder::load(path)?),
-            (device, path) => torch::speech(path, device)?,
-        })
+    /// The models without a store.
+    ///
+    /// # Errors
+    /// As [`options`](Self::options).
+    pub fn models(&self, jobs: &JobsArgs) -> Result<Models> {
+        Ok(Models::new(self.options(&TextModelArgs { text_model: None }, jobs)?))
     }
 }
 
-impl Model {
-    /// One encoder a thread: as many as jobs on processors, one on an accelerator, which batches serve better.
+impl TextModelArgs {
+    /// The model for sentences with what writes them again, which needs LibTorch.
     ///
     /// # Errors
-    /// Where the weights cannot be shared.
-    pub fn encoders(&self, jobs: NonZeroUsize) -> Result<Vec<Box<dyn Encoder>>> {
-        (0..self.threads(jobs)).map(|_| Ok(self.encoder.another()?)).collect()
+    /// Where it cannot be loaded, or the program with LibTorch is not there.
+    pub fn load_writer(&self, of_store: Option<&str>, device: Device) -> Result<Box<dyn SentenceModel>> {
+        torch::require()?;
+        let models = Models::new(ModelOptions { text: self.text_model.clone(), ..ModelOptions::default() });
+        torch::sentences(models.text_file(of_store)?.as_deref(), device)
     }
 
-    /// As [`encoders`](Self::encoders), to make a store.
+    /// The models without a store.
     ///
     /// # Errors
-    /// Where the weights cannot be shared.
-    pub fn bulk_encoders(&self, jobs: NonZeroUsize) -> Result<Vec<Box<dyn Encoder>>> {
-        (0..self.threads(jobs)).map(|_| Ok(self.encoder.another_for_bulk()?)).collect()
-    }
-
-    fn threads(&self, jobs: NonZeroUsize) -> usize {
-        match self.device {
-            Device::Cpu => jobs.get(),
-            Device::Cuda(_) => 1,
-        }
+    /// Where the device needs a program that is not there.
+    pub fn models(&self, device: Device, jobs: &JobsArgs) -> Result<Models> {
+        let (text, loader) = (self.text_model.clone(), loader(device)?);
+        Ok(Models::new(ModelOptions { speech: None, text, loader, jobs: jobs.count() }))
     }
 }
 
@@ -110,4 +98,18 @@ impl JobsArgs {
     pub fn count(&self) -> NonZeroUsize {
         self.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
     }
+}
+
+/// How this program opens engines: what they cope with is said on standard error.
+pub fn engine_options(models: ModelOptions, context: &Context) -> EngineOptions {
+    let messages = context.messages.clone();
+    EngineOptions { models, notices: Some(Arc::new(move |notice| messages.warn(notice))) }
+}
+
+/// The engine of a store, for a command that needs no model of its own choice.
+///
+/// # Errors
+/// Where there is no store.
+pub fn open_engine(store: &Path, context: &Context) -> Result<Engine> {
+    Ok(engine_options(ModelOptions::default(), context).open(store)?)
 }

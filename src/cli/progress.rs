@@ -3,12 +3,18 @@
 use std::{
     fmt,
     io::{IsTerminal as _, stderr},
+    ops::ControlFlow,
     time::{Duration, Instant},
 };
 
+use anyhow::{Error, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::messages::{Messages, Verbosity};
+use super::{
+    Context,
+    messages::{Messages, Verbosity},
+};
+use crate::engine::{EngineError, Event, Observer, Stop, Work};
 
 /// Counts items, and what they hold (seconds of audio, sentences); removes its bar when dropped.
 pub struct Progress<'a> {
@@ -73,11 +79,6 @@ impl Steps<'_> {
         self.bar.set_length(of as u64);
         self.bar.set_position(done as u64);
     }
-
-    /// So many more are done.
-    pub fn add(&self, more: usize) {
-        self.bar.inc(more as u64);
-    }
 }
 
 impl Drop for Steps<'_> {
@@ -88,11 +89,6 @@ impl Drop for Steps<'_> {
 }
 
 impl<'a> Progress<'a> {
-    /// A bar over `items` recordings, called `noun` ("files").
-    pub fn new(messages: &'a Messages, items: usize, noun: &str) -> Self {
-        Self::counting(messages, items, noun, "× real time")
-    }
-
     /// A bar over `items` things called `noun`; `rate`: what stands behind the number of what they hold in a second.
     pub fn counting(messages: &'a Messages, items: usize, noun: &str, rate: &'static str) -> Self {
         let template = format!("{{bar:32}} {{pos}}/{{len}} {noun}  {{elapsed}} (left {{eta}})  {{msg}}");
@@ -101,12 +97,12 @@ impl<'a> Progress<'a> {
         Self { messages, bar, begun: Instant::now(), held: 0.0, rate }
     }
 
-    /// One item more is done, which held so much.
-    pub fn advance(&mut self, held: f64) {
+    /// So many items more are done, which held so much.
+    pub fn advance(&mut self, items: usize, held: f64) {
         self.held += held;
         let rate = self.held / self.begun.elapsed().as_secs_f64().max(1e-3);
         self.bar.set_message(format!("{rate:.0} {}", self.rate));
-        self.bar.inc(1);
+        self.bar.inc(items as u64);
     }
 }
 
@@ -114,5 +110,81 @@ impl Drop for Progress<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
         self.messages.detach();
+    }
+}
+
+/// What an interruption means for a command that writes a file.
+pub fn written(cause: EngineError) -> Error {
+    match cause {
+        EngineError::Interrupted => anyhow!("interrupted; nothing was written"),
+        cause => cause.into(),
+    }
+}
+
+/// Shows how far the engine is and what it has to say; Ctrl-C stops it.
+pub struct Bars<'a> {
+    messages: &'a Messages,
+    stop: Stop,
+    bar: Option<Bar<'a>>,
+}
+
+/// What is shown of a part of the work.
+enum Bar<'a> {
+    /// It has items that hold something.
+    Items(Progress<'a>, usize),
+    /// It has items alone, or none that could be counted.
+    Steps(Steps<'a>),
+}
+
+impl<'a> Bars<'a> {
+    /// Nothing is shown yet.
+    pub fn new(context: &'a Context) -> Self {
+        Self { messages: &context.messages, stop: context.interrupt.stop(), bar: None }
+    }
+
+    fn bar(&self, work: Work, items: usize) -> Bar<'a> {
+        let of = |noun, rate| Bar::Items(Progress::counting(self.messages, items, noun, rate), 0);
+        let steps = |name| Bar::Steps(steps(self.messages, name, items));
+        match work {
+            Work::Recordings => of("files", "× real time"),
+            Work::Clips => of("clips", "× real time"),
+            Work::Texts => of("texts", "sentences/s"),
+            Work::Sentences => steps("sentences"),
+            Work::Segments => steps("searching"),
+            Work::Neighbours => steps("neighbours"),
+            Work::Projection => steps("places"),
+            Work::Queries => steps("queries"),
+            Work::Paragraphs => steps("paragraphs"),
+            Work::Baselines => Bar::Steps(waiting(self.messages, "methods without training")),
+            Work::Commit => Bar::Steps(waiting(self.messages, "making it searchable")),
+            Work::Verify => Bar::Steps(waiting(self.messages, "reading the whole store")),
+            Work::Repair => Bar::Steps(waiting(self.messages, "reading and mending the store")),
+            Work::Compact => Bar::Steps(waiting(self.messages, "rewriting the store")),
+        }
+    }
+}
+
+impl Observer for Bars<'_> {
+    fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+        match (event, &mut self.bar) {
+            (Event::Begin { work, items }, _) => {
+                // The old bar goes first: messages know one at a time.
+                self.bar = None;
+                self.bar = Some(self.bar(*work, *items));
+            }
+            (Event::Progress { done, amount, .. }, Some(Bar::Items(bar, before))) => {
+                bar.advance(done.saturating_sub(*before), *amount);
+                *before = *done;
+            }
+            (Event::Progress { done, of, .. }, Some(Bar::Steps(bar))) => bar.at(*done, *of),
+            (Event::End { .. }, _) => self.bar = None,
+            (Event::Problem(problem), _) => self.messages.problem(problem),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 }

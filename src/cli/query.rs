@@ -1,32 +1,23 @@
 //! `audiosearch query`
 
 use std::{
+    collections::HashSet,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
-use audiosearch_index::{Collection, Index, IndexError, SourceId, Span};
 use clap::Args;
 
 use super::{
     Context, Outcome,
     hits::print,
-    manifest::Manifest,
-    model::{JobsArgs, Model, ModelArgs},
+    model::{JobsArgs, ModelArgs, TextModelArgs, engine_options},
     output::{Output, shown},
     store::StoreArgs,
-    text::{self, TextModelArgs},
 };
-use crate::{
-    acoustic::{AcousticEncoder, Letters, words},
-    audio::Clip,
-    pipeline::{ClipError, ClipTask, EmbeddedClip, Keys, embed_query_clips},
-    search::{MIN_CONFIDENCE, Query, SearchError, SearchOptions, Searcher, SentenceOptions, Sound, query_spans},
-};
+use crate::engine::{ClipInput, EngineError, MIN_CONFIDENCE, Manifest, PreparedQuery, Problem, Query, sentences_of};
 
-/// How often a store is opened again that changes while it is asked, at most.
-const RETRIES: usize = 100;
 /// Standard input.
 const STDIN: &str = "-";
 /// What has no meaning for sentences.
@@ -130,207 +121,96 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
-    let store = args.store.existing()?;
-    if !args.text.is_empty() || args.text_list.is_some() {
-        return text::query(args.sentence_query(&store), context);
-    }
-    let network = AcousticEncoder::shipped()?;
-    let mut searcher = open(&store, &network, context)?;
-    let model = args.model.load(Some(&searcher.schema().model))?;
-    searcher.require(&model.encoder.fingerprint())?;
-    let keys = Keys::new(&store).with_context(|| store.display().to_string())?;
-    let mut output = Output::new(args.json);
-    let queries = queries(args, &model, &network, &keys, &searcher, context)?;
-    let mut any = Outcome::Nothing;
-    for named in &queries {
-        let options = SearchOptions {
-            k: args.k as usize,
-            min_score: args.min_score,
-            min_confidence: args.min_confidence,
-            per_file: args.per_file,
-            exact: args.exact,
-            rescore: !args.no_rescore,
-            explain: args.explain,
-            not: named.not,
-        };
-        let mut hits = searcher.search(&named.query, &options);
-        for _ in 0..RETRIES {
-            // Another process may have put something else in the place of a recording since the store was opened; where nothing has changed
-            // since, asking again would come to the same.
-            if !matches!(hits, Err(SearchError::Frames { .. })) {
-                break;
-            }
-            let generation = searcher.generation();
-            searcher = open(&store, &network, context)?;
-            if searcher.generation() == generation {
-                break;
-            }
-            hits = searcher.search(&named.query, &options);
+    let models = args.model.options(&args.text_model, &args.jobs)?;
+    let engine = engine_options(models, context).open(args.store.existing()?)?;
+    let (names, queries): (Vec<_>, Vec<_>) = args.queries(context)?.into_iter().unzip();
+    let (mut asked, mut said) = (Vec::new(), HashSet::new());
+    // A clip may be of several queries, and is spoken of once.
+    let mut say = |problem: &Problem| {
+        if said.insert(problem.to_string()) {
+            context.messages.problem(problem);
         }
-        let hits = hits?;
+    };
+    for (names, prepared) in names.iter().zip(engine.prepare(&queries, context.interrupt.flag())?) {
+        match prepared {
+            Ok(query) => {
+                query.problems().iter().for_each(&mut say);
+                asked.push((name(names, &query), query));
+            }
+            Err(cause @ EngineError::Blank { .. }) => bail!("--text {cause}"),
+            Err(cause) => Problem::of_clips(cause)?.iter().for_each(&mut say),
+        }
+    }
+    let mut output = Output::new(args.json);
+    let mut any = Outcome::Nothing;
+    for (name, query) in &asked {
+        let hits = engine.ask(query)?;
         if !hits.is_empty() {
             any = Outcome::Found;
         }
-        print(&mut output, &named.name, &hits, queries.len() > 1)?;
+        print(&mut output, name, query.collection(), &hits, asked.len() > 1)?;
     }
     output.flush()?;
     Ok(any)
 }
 
+/// What the hits of a query are known by: its examples, as far as they could be used.
+fn name(names: &[String], query: &PreparedQuery) -> String {
+    match query.used() {
+        [] => names.join(" + "),
+        used => used.iter().filter_map(|&at| names.get(at)).map(String::as_str).collect::<Vec<_>>().join(" + "),
+    }
+}
+
 impl QueryArgs {
-    fn sentence_query<'a>(&'a self, store: &'a Path) -> text::SentenceQuery<'a> {
-        text::SentenceQuery {
-            store,
-            sentences: &self.text,
-            list: self.text_list.as_deref(),
-            model: &self.text_model,
-            device: self.model.device(),
-            jobs: self.jobs.count(),
-            options: SentenceOptions {
-                k: self.k as usize,
-                min_score: self.min_score,
-                per_file: self.per_file,
-                exact: self.exact,
-                not: None,
-            },
-            no_self: self.no_self,
-            json: self.json,
-        }
-    }
-}
-
-/// A query, and the name that its hits carry.
-struct NamedQuery {
-    name: String,
-    query: Query,
-    not: Option<(SourceId, Span)>,
-}
-
-/// The queries of the command line, in its order; what cannot be read is reported and left out.
-fn queries(
-    args: &QueryArgs,
-    model: &Model,
-    network: &AcousticEncoder,
-    keys: &Keys,
-    searcher: &Searcher,
-    context: &Context,
-) -> Result<Vec<NamedQuery>> {
-    if !args.say.is_empty() {
-        let letters = Letters::shipped()?;
-        let ask = |text: &String| {
-            let query = Query::Word(written(text, model, &letters, network)?);
-            Ok(NamedQuery { name: text.clone(), query, not: None })
+    /// What the command line asks, in its order, with the names of the examples.
+    fn queries(&self, context: &Context) -> Result<Vec<(Vec<String>, Query)>> {
+        let wanted = |query: Query| {
+            let query = query.k(self.k as usize).per_file(self.per_file).exclude_self(self.no_self).exact(self.exact);
+            let query = query.min_confidence(self.min_confidence).rescore(!self.no_rescore).explain(self.explain);
+            self.min_score.into_iter().fold(query, Query::min_score)
         };
-        return args.say.iter().map(ask).collect();
-    }
-    let (mut names, mut tasks) = clips(args)?;
-    let wanted = tasks.len();
-    for path in &args.unlike {
-        names.push(shown(path));
-        tasks.push(ClipTask { path: path.clone(), clip: None, start: None, end: None });
-    }
-    let jobs = args.jobs.count();
-    let encoders = model.encoders(jobs)?;
-    let clips = embed_query_clips(&tasks, encoders, jobs, context.interrupt.flag(), query_spans, network);
-    let mut read = Vec::new();
-    for ((name, task), clip) in names.into_iter().zip(&tasks).zip(clips) {
-        match clip {
-            Ok(clip) => {
-                if let Some(truncated) = &clip.truncated {
-                    context.messages.error(truncated);
-                }
-                let not = args.no_self.then(|| itself(task, &clip, keys, searcher)).flatten();
-                read.push(Some((name, Sound::from(clip), not)));
+        let named = |name: String, query: Query| (vec![name], wanted(query));
+        if !self.text.is_empty() || self.text_list.is_some() {
+            let mut sentences = self.text.clone();
+            if let Some(list) = &self.text_list {
+                sentences.extend(sentences_of(list, &mut |problem| context.messages.problem(&problem))?);
             }
-            // Silence is no error: there is nothing that could be found.
-            Err(cause @ ClipError::Silent { .. }) => {
-                context.messages.warn(format_args!("{cause}: nothing to look for"));
-                read.push(None);
-            }
-            Err(cause) => {
-                context.messages.error(cause);
-                read.push(None);
-            }
+            return Ok(sentences.into_iter().map(|text| named(text.clone(), Query::sentence(text))).collect());
         }
-    }
-    let unlike = read.split_off(wanted);
-    if !args.together && args.unlike.is_empty() {
-        let clip = |(name, sound, not)| NamedQuery { name, query: Query::Clip(sound), not };
-        return Ok(read.into_iter().flatten().map(clip).collect());
-    }
-    let unlike: Vec<Sound> = unlike.into_iter().flatten().map(|(_, sound, _)| sound).collect();
-    let like: Vec<(String, Sound)> = read.into_iter().flatten().map(|(name, sound, _)| (name, sound)).collect();
-    if args.together {
-        let name = like.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" + ");
-        let like: Vec<Sound> = like.into_iter().map(|(_, sound)| sound).collect();
-        let together = |like| NamedQuery { name, query: Query::Examples { like, unlike }, not: None };
-        return Ok(if like.is_empty() { Vec::new() } else { vec![together(like)] });
-    }
-    let several = |(name, sound)| {
-        let query = Query::Examples { like: vec![sound], unlike: unlike.clone() };
-        NamedQuery { name, query, not: None }
-    };
-    Ok(like.into_iter().map(several).collect())
-}
-
-/// A written word or phrase as a query: embeddings of its words, and the frames that it expects.
-pub fn written(text: &str, model: &Model, letters: &Letters, network: &AcousticEncoder) -> Result<Sound> {
-    let mut vectors: Vec<_> = words(text).map(|word| model.encoder.encode_text(word)).collect::<Result<_, _>>()?;
-    if vectors.is_empty() {
-        vectors.push(model.encoder.encode_text(text)?);
-    }
-    Ok(Sound::written(vectors, letters.template(text, network)?))
-}
-
-/// Opens what can be searched; where that is gone or damaged, makes it anew from the sled store.
-pub fn open(store: &Path, network: &AcousticEncoder, context: &Context) -> Result<Searcher> {
-    match Searcher::open(store, network.id()) {
-        Err(cause @ (IndexError::Missing { .. } | IndexError::Damaged { .. })) => {
-            let index = match Index::open(store, Collection::Audio) {
-                Ok(index) => index,
-                // The first error says better what is wrong.
-                Err(IndexError::Missing { .. }) => return Err(cause.into()),
-                Err(other) => return Err(other.into()),
-            };
-            context.messages.warn(format_args!("{cause}: building the frozen index again"));
-            index.refreeze()?;
-            drop(index);
-            Ok(Searcher::open(store, network.id())?)
+        if !self.say.is_empty() {
+            return Ok(self.say.iter().map(|text| named(text.clone(), Query::words(text))).collect());
         }
-        opened => Ok(opened?),
+        let clips = self.clips()?;
+        let against = |query: Query| self.unlike.iter().fold(query, |query, clip| query.unlike(clip));
+        if self.together {
+            let (names, clips): (Vec<_>, Vec<_>) = clips.into_iter().unzip();
+            return Ok(vec![(names, wanted(against(Query::examples(clips))))]);
+        }
+        Ok(clips.into_iter().map(|(name, clip)| named(name, against(Query::clip(clip)))).collect())
+    }
+
+    /// The clips with the names that their hits carry.
+    fn clips(&self) -> Result<Vec<(String, ClipInput)>> {
+        if let Some(list) = &self.list {
+            let rows = Manifest::read(list)?.rows.into_iter();
+            return Ok(rows.map(|row| (row.name(), ClipInput::file(row.path).between(row.start, row.end))).collect());
+        }
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from >= to
+        {
+            bail!("--from {from} is not before --to {to}");
+        }
+        let clip = |path: &PathBuf| {
+            let clip = if path == Path::new(STDIN) { read_stdin()? } else { ClipInput::file(path) };
+            Ok((shown(path), clip.between(self.from, self.to)))
+        };
+        self.clips.iter().map(clip).collect()
     }
 }
 
-/// The clips with the names that their hits carry.
-fn clips(args: &QueryArgs) -> Result<(Vec<String>, Vec<ClipTask>)> {
-    if let Some(list) = &args.list {
-        let rows = Manifest::read(list)?.rows;
-        let task = |row: super::manifest::Row| ClipTask { path: row.path, clip: None, start: row.start, end: row.end };
-        return Ok(rows.into_iter().map(|row| (row.name(), task(row))).unzip());
-    }
-    if let (Some(from), Some(to)) = (args.from, args.to)
-        && from >= to
-    {
-        bail!("--from {from} is not before --to {to}");
-    }
-    let mut all = (Vec::new(), Vec::new());
-    for path in &args.clips {
-        let clip = if path == Path::new(STDIN) { Some(read_stdin()?) } else { None };
-        all.0.push(shown(path));
-        all.1.push(ClipTask { path: path.clone(), clip, start: args.from, end: args.to });
-    }
-    Ok(all)
-}
-
-fn read_stdin() -> Result<Clip> {
+fn read_stdin() -> Result<ClipInput> {
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes).context("standard input")?;
-    Ok(Clip::from_bytes(bytes, Path::new("standard input"))?)
-}
-
-/// Where the clip lies in an indexed file, if it does.
-fn itself(task: &ClipTask, clip: &EmbeddedClip, keys: &Keys, searcher: &Searcher) -> Option<(SourceId, Span)> {
-    let source = searcher.source(&keys.key(&task.path).ok()?)?;
-    let len = u32::try_from(clip.samples).unwrap_or(u32::MAX);
-    Some((source, Span { start: clip.offset, len }))
+    Ok(ClipInput::bytes("standard input", bytes))
 }

@@ -3,15 +3,12 @@
 use std::path::Path;
 
 use anyhow::Result;
-use audiosearch_index::{Collection, Index};
 use clap::Args;
 
 use super::{
-    Context, Outcome,
-    output::count,
-    progress::waiting,
-    store::{StoreArgs, open_all},
+    Context, Outcome, messages::Messages, model::open_engine, output::count, progress::Bars, store::StoreArgs,
 };
+use crate::engine::{Collection, RepairReport, VerifyReport};
 
 /// Check that a store is undamaged
 #[derive(Args)]
@@ -27,46 +24,41 @@ pub struct VerifyArgs {
 
 pub fn run(args: &VerifyArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
-    for index in open_all(&store)? {
-        if args.repair { repair(&store, &index, context)? } else { verify(&store, &index, context)? }
+    let engine = open_engine(&store, context)?;
+    let (mut bars, messages) = (Bars::new(context), &context.messages);
+    if args.repair {
+        let reports = engine.repair(&mut bars)?;
+        reports.iter().for_each(|(collection, report)| repaired(&store, *collection, report, messages));
+    } else {
+        let reports = engine.verify(&mut bars)?;
+        reports.iter().for_each(|(collection, report)| verified(&store, *collection, report, messages));
     }
     Ok(Outcome::Found)
 }
 
-fn repair(store: &Path, index: &Index, context: &Context) -> Result<()> {
-    let messages = &context.messages;
-    let bar = waiting(messages, "reading and mending the store");
-    let report = index.repair()?;
-    drop(bar);
+fn repaired(store: &Path, collection: Collection, report: &RepairReport, messages: &Messages) {
     for problem in &report.found {
         messages.warn(format_args!("{}: {problem}", store.display()));
     }
     for path in &report.dropped {
         messages.error(format_args!("{}: could not be recovered; index it again", path.display()));
     }
-    let found = count(report.found.len(), "problem");
-    let (which, lost) = (index.collection(), count(report.dropped.len(), "file"));
-    messages.note(format_args!("{}: {which}: {found}, {lost} lost", store.display()));
-    Ok(())
+    let (found, lost) = (count(report.found.len(), "problem"), count(report.dropped.len(), "file"));
+    messages.note(format_args!("{}: {collection}: {found}, {lost} lost", store.display()));
 }
 
-fn verify(store: &Path, index: &Index, context: &Context) -> Result<()> {
-    let messages = &context.messages;
-    let bar = waiting(messages, "reading the whole store");
-    let report = index.verify()?;
-    drop(bar);
+fn verified(store: &Path, collection: Collection, report: &VerifyReport, messages: &Messages) {
     for problem in &report.problems {
         messages.error(format_args!("{}: {problem}", store.display()));
     }
     if !report.is_clean() {
         messages.note("`audiosearch verify --repair` repairs what can be repaired");
-        return Ok(());
+        return;
     }
-    let what = match index.collection() {
+    let what = match collection {
         Collection::Audio => "segment",
         Collection::Text => "sentence",
     };
     let (files, held) = (count(report.sources as usize, "file"), count(report.segments as usize, what));
-    messages.note(format_args!("{}: {} whole: {files}, {held}", store.display(), index.collection()));
-    Ok(())
+    messages.note(format_args!("{}: {collection} whole: {files}, {held}", store.display()));
 }

@@ -228,9 +228,10 @@ fn run(
     let mut answers: Vec<_> = tasks.iter().map(unfinished).collect();
     let Some(encoder) = encoders.first() else { return answers };
     let front = LogMel::new(encoder.feature_config());
-    let mut by_file: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
+    // What was read already is each a file of its own, whatever it is called.
+    let mut by_file: BTreeMap<(&Path, Option<usize>), Vec<usize>> = BTreeMap::new();
     for (ticket, task) in tasks.iter().enumerate() {
-        by_file.entry(&task.path).or_default().push(ticket);
+        by_file.entry((&task.path, task.clip.is_some().then_some(ticket))).or_default().push(ticket);
     }
     let files: Vec<Vec<usize>> = by_file.into_values().collect();
     let read = |tickets: &Vec<usize>, feed: &mut Feed<'_, Outcome>| {

@@ -1,7 +1,7 @@
 //! Recordings → the index.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     io,
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -9,7 +9,7 @@ use std::{
     sync::atomic::AtomicBool,
 };
 
-use audiosearch_index::{Index, IndexError, Segment, Source, SourceKey, Writer};
+use audiosearch_index::{Index, IndexError, Label, Segment, Source, SourceKey, Writer};
 use thiserror::Error;
 
 use super::{
@@ -128,7 +128,11 @@ pub struct Ingest {
     ledger: Ledger,
     settings: Settings,
     frame_store: FrameStore,
+    labels: Imports,
 }
+
+/// Labels to be stored with files, by key; they take the place of those that were imported before.
+pub type Imports = HashMap<SourceKey, Vec<Label>>;
 
 /// What reading a file came to.
 enum Read {
@@ -146,7 +150,18 @@ impl Ingest {
     pub fn new(index: &Index, store: &Path, settings: Settings) -> Result<Self, IndexError> {
         let ledger = Ledger::new(index, store)?;
         let frame_store = FrameStore::new(store, settings.network.id());
-        Ok(Self { ledger, settings: Settings { network: settings.network.bulk(), ..settings }, frame_store })
+        Ok(Self {
+            ledger,
+            settings: Settings { network: settings.network.bulk(), ..settings },
+            frame_store,
+            labels: Imports::new(),
+        })
+    }
+
+    /// Stores these labels with the recordings that they are of, each in the recording's own transaction. What is not read anew keeps
+    /// the labels that it has.
+    pub fn labels(self, labels: Imports) -> Self {
+        Self { labels, ..self }
     }
 
     /// Reads what is new or changed among `paths` and stores it; `report` is called once for every path, in no order.
@@ -303,7 +318,8 @@ impl Ingest {
             Some(cause) => Status::Partial(cause),
             None => Status::Indexed,
         };
-        writer.put_source(source(digest, samples), segments)?;
+        let labels = self.labels.get(&task.key).map(Vec::as_slice);
+        writer.put_labelled_source(source(digest, samples), segments, labels)?;
         Ok(Report { path, status, samples, segments: stored, fresh: true })
     }
 }

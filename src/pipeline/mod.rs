@@ -21,7 +21,7 @@ mod windows;
 
 pub use clips::{ClipError, ClipTask, EmbeddedClip, embed_clips, embed_query_clips};
 pub use identity::{Keys, resolve};
-pub use ingest::{FileError, Ingest, Report, Settings, Status};
+pub use ingest::{FileError, Imports, Ingest, Report, Settings, Status};
 pub use pool::Embedded;
 pub use prune::{Removed, prune};
 pub use texts::{TextFileError, TextIngest, TextReport, TextSettings, TextStatus};

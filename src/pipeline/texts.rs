@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::{
     identity::{Stamp, digest},
+    ingest::Imports,
     ledger::{Ledger, Plan, Task},
     pending::Pending,
     windows::{self, Embedded, Feed, Window},
@@ -93,6 +94,7 @@ pub struct TextSettings {
 pub struct TextIngest {
     ledger: Ledger,
     settings: TextSettings,
+    labels: Imports,
 }
 
 /// What reading a file came to.
@@ -116,7 +118,13 @@ impl TextIngest {
     /// # Errors
     /// Where the index cannot be read.
     pub fn new(index: &Index, store: &Path, settings: TextSettings) -> Result<Self, IndexError> {
-        Ok(Self { ledger: Ledger::new(index, store)?, settings })
+        Ok(Self { ledger: Ledger::new(index, store)?, settings, labels: Imports::new() })
+    }
+
+    /// Stores these labels with the texts that they are of, each in the text's own transaction. What is not read anew keeps the labels
+    /// that it has.
+    pub fn labels(self, labels: Imports) -> Self {
+        Self { labels, ..self }
     }
 
     /// Reads what is new or changed among `paths` and stores it, a transaction a file; `report` is called once for every path.
@@ -226,11 +234,12 @@ impl TextIngest {
         if let Some((line, cause)) = file.broken {
             return Ok(Some(failed(path.clone(), TextFileError::Encoder { path, line, cause })));
         }
+        let labels = self.labels.get(&task.key).map(Vec::as_slice);
         match file.parts {
-            None => writer.put_source(source(digest, lines), file.segments)?,
+            None => writer.put_labelled_source(source(digest, lines), file.segments, labels)?,
             Some(mut parts) => {
                 parts.push(file.segments)?;
-                parts.finish(source(digest, lines))?
+                parts.finish(source(digest, lines), labels)?
             }
         };
         Ok(Some(TextReport { path, status: TextStatus::Indexed, lines, sentences: file.count, fresh: true, damage }))

@@ -12,12 +12,16 @@ use audiosearch_index::{Embedding, Sampled, SourceId, Span};
 use rayon::prelude::*;
 
 use super::{
+    filter::HitFilter,
     groups::{Likeness, Member, groups},
     hit::Hit,
     query::{Query, Sound},
     searcher::{SearchError, SearchOptions, Searcher},
 };
-use crate::acoustic::{AcousticEncoder, AcousticFrames, Phase, QueryTemplate, STEP};
+use crate::{
+    acoustic::{AcousticEncoder, AcousticFrames, Phase, QueryTemplate, STEP},
+    audio::SAMPLE_RATE,
+};
 
 /// How much is asked, and what counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +50,18 @@ pub struct Occurrence {
     pub span: Span,
     /// How probable it is that it is the same as the occurrence that it is most like.
     pub confidence: f32,
+}
+
+impl Occurrence {
+    /// Where it begins, in seconds.
+    pub fn start(&self) -> f64 {
+        self.span.start as f64 / f64::from(SAMPLE_RATE)
+    }
+
+    /// Where it ends, in seconds.
+    pub fn end(&self) -> f64 {
+        self.span.end() as f64 / f64::from(SAMPLE_RATE)
+    }
 }
 
 /// The groups of a store, those of most occurrences first. `done` is called for each segment that was searched for; where `stop` becomes true, what
@@ -104,6 +120,7 @@ fn likenesses(
         rescore: true,
         explain: false,
         not: Some((segment.source, own)),
+        filter: HitFilter::default(),
     };
     let found = searcher.search(&query, &options_of_query)?.into_iter();
     // An alignment of less than half the length stands still on a frame that happens to fit all of the query, as noise does.

@@ -17,6 +17,7 @@ use super::{
         ALIGNED, Calibration, ClipEvidence, NullDistribution, SPAN, TextEvidence, confidence, confidence_of_clip,
         confidence_of_text,
     },
+    filter::HitFilter,
     hit::Hit,
     loaded::{LoadedFrames, RecordingInfo, load_all},
     merge::{merge, merge_by},
@@ -55,6 +56,8 @@ pub struct SearchOptions {
     pub explain: bool,
     /// What the clip was cut from: no hit may overlap it.
     pub not: Option<(SourceId, Span)>,
+    /// Which stretches may be hits.
+    pub filter: HitFilter,
 }
 
 /// What the confidence of a hit is computed from, beside the hit itself.
@@ -132,6 +135,11 @@ impl Searcher {
         self.reader.require(fingerprint)
     }
 
+    /// What of the store has a path below one of `paths` (any where there is none), and the label.
+    pub fn filter(&self, paths: &[PathBuf], label: Option<&str>) -> HitFilter {
+        HitFilter::new(&self.reader, paths, label)
+    }
+
     /// The recording with this key.
     pub fn source(&self, key: &SourceKey) -> Option<SourceId> {
         self.reader.sources().find(|source| source.key == *key).map(|source| source.id)
@@ -140,6 +148,11 @@ impl Searcher {
     /// The state of the store that is searched; grows with every change.
     pub fn generation(&self) -> Generation {
         self.reader.generation()
+    }
+
+    /// Whether nothing was committed since the store was opened.
+    pub fn is_current(&self) -> bool {
+        self.reader.is_current()
     }
 
     /// How many segments are searched.
@@ -155,6 +168,11 @@ impl Searcher {
     /// Every recording as it was given to the index.
     pub(super) fn paths(&self) -> impl Iterator<Item = (SourceId, PathBuf)> + '_ {
         self.reader.sources().map(|source| (source.id, source.path))
+    }
+
+    /// What a stretch of a recording is called.
+    pub fn label(&self, source: SourceId, span: Span) -> Option<&str> {
+        self.reader.label(self.key(source)?, span)
     }
 
     /// How much is searched.
@@ -196,6 +214,7 @@ impl Searcher {
             let null = NullDistribution::of(&null);
             let align_options = AlignOptions { most: candidates_each(options), explain: options.explain };
             let mut candidates = self.align(&template.expected, &shortlist, align_options)?;
+            self.keep_wanted(&mut candidates, options);
             match &template.phones {
                 Some(phones) => {
                     rescore_phones(&mut candidates, (&template.expected, phones), (options.k, options.explain), read)?
@@ -231,6 +250,7 @@ impl Searcher {
         let shortlist = self.wide(&middle, options)?;
         let align_options = AlignOptions { most: usize::MAX, explain: options.explain };
         let mut candidates = self.align(first, &shortlist, align_options)?;
+        self.keep_wanted(&mut candidates, options);
         let align_all = |sounds: &[FrameTemplate]| -> Result<Vec<Vec<Candidate>>, SearchError> {
             sounds.iter().map(|template| self.align(template, &shortlist, align_options)).collect()
         };
@@ -261,11 +281,20 @@ impl Searcher {
         Ok(self.finish(candidates, &QueryContext::plain(NullDistribution::of(&null), ALIGNED), options))
     }
 
+    /// Drops candidates that the filter does not let pass.
+    fn keep_wanted(&self, candidates: &mut Vec<Candidate>, options: &SearchOptions) {
+        if options.filter != HitFilter::default() {
+            let label = |source, span| self.label(source, span);
+            candidates.retain(|candidate| options.filter.passes(candidate.hit.source, candidate.hit.span, label));
+        }
+    }
+
     /// Merges overlapping candidates, drops those that are not wanted and computes the confidence of the rest.
     fn finish(&self, mut candidates: Vec<Candidate>, context: &QueryContext<'_>, options: &SearchOptions) -> Vec<Hit> {
         candidates.retain(|candidate| {
             !options.not.is_some_and(|(id, not)| id == candidate.hit.source && not.overlap(&candidate.hit.span) > 0)
         });
+        self.keep_wanted(&mut candidates, options);
         merge_by(&mut candidates, options.per_file, |candidate| &mut candidate.hit);
         candidates.retain(|candidate| options.min_score.is_none_or(|least| candidate.hit.score >= least));
         candidates.truncate(options.k);
@@ -375,8 +404,11 @@ impl Searcher {
             if let Some(least) = options.min_score {
                 query = query.min_score(least);
             }
-            let hits = self.reader.search(&query)?;
+            let mut hits = self.reader.search(&query)?;
             let exhausted = k >= all || hits.len() < k;
+            if options.filter.label.is_some() {
+                hits.retain(|hit| options.filter.passes(hit.source, hit.span, |source, span| self.label(source, span)));
+            }
             let merged = merge(hits, options.per_file);
             if exhausted || merged.len() >= options.k {
                 return Ok(merged);
@@ -392,6 +424,10 @@ fn frames(cause: FrameStoreError) -> SearchError {
 
 /// Candidates of one recording that may become hits: some may be what the clip was cut from.
 fn candidates_each(options: &SearchOptions) -> usize {
+    // With a label any of them may be the one that bears it.
+    if options.filter.label.is_some() {
+        return usize::MAX;
+    }
     let wanted = if options.per_file { 1 } else { options.k };
     wanted.saturating_add(if options.not.is_some() { 8 } else { 0 })
 }
@@ -408,5 +444,5 @@ pub(super) fn cosine(a: &Embedding, b: &[f32]) -> f32 {
 }
 
 pub(super) fn filter(options: &SearchOptions) -> Filter {
-    Filter { not_overlapping: options.not, ..Filter::default() }
+    Filter { not_overlapping: options.not, sources: options.filter.sources.clone(), ..Filter::default() }
 }

@@ -2,6 +2,8 @@
 
 use audiosearch_index::{Embedding, Hit as IndexHit, IndexError, Query as IndexQuery, Reader};
 
+use super::filter::HitFilter;
+
 /// Sentences that are asked of the index at least: it orders by its codes first, and sentences may differ by a word alone.
 const LEAST: usize = 100;
 
@@ -18,6 +20,8 @@ pub struct SentenceOptions {
     pub exact: bool,
     /// No hit may read just so.
     pub not: Option<String>,
+    /// Which sentences may be hits.
+    pub filter: HitFilter,
 }
 
 /// The sentences nearest to one, best first; equal scores by path and line.
@@ -37,11 +41,15 @@ pub fn search_sentences(
         let per_source = options.per_file && options.not.is_none();
         let mut query = IndexQuery::new(sentence).k(k.min(all)).exact(options.exact).per_source(per_source);
         query.min_score = options.min_score;
+        query.filter.sources = options.filter.sources.clone();
         let mut hits = reader.search(&query)?;
         let exhausted = k >= all || hits.len() < k;
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| (&a.path, a.span).cmp(&(&b.path, b.span))));
         if let Some(not) = &options.not {
             hits.retain(|hit| hit.text.as_ref() != Some(not));
+        }
+        if let Some(label) = &options.filter.label {
+            hits.retain(|hit| hit.label.as_ref() == Some(label));
         }
         if options.per_file {
             let mut seen = std::collections::HashSet::new();

@@ -20,6 +20,13 @@ UNDER_CHANGE = ("src/acoustic", "src/annotation", "src/encoder", "src/cli")
 ONE = re.compile(r"\bcrate::([a-z_]+)")
 SEVERAL = re.compile(r"\bcrate::\{")
 
+# What only the engine knows, of the rooms that the command line could reach.
+BENEATH = {"acoustic", "encoder", "forward", "frames", "index", "inference", "pipeline", "search", "sentence"}
+# What trains and measures may name them.
+TRAINS = {"train", "eval"}
+# What a library must not do.
+ENDS = re.compile(r"\be?print(?:ln)?!|\bstd::env::args|\bprocess::exit|\bclap\b")
+
 
 def first_names(text: str, at: int) -> list[str]:
     """The first name of each path in the braces that open just before `at`."""
@@ -45,6 +52,12 @@ def uses(text: str) -> set[str]:
     for opening in SEVERAL.finditer(text):
         found.update(first_names(text, opening.end()))
     return found
+
+
+def beneath(text: str) -> set[str]:
+    """What a file of the command line names that lies beneath the engine."""
+    named = {"index"} if "audiosearch_index" in COMMENT.sub("", text) else set()
+    return named | (uses(text) & BENEATH)
 
 
 def graph(source: Path) -> dict[str, set[str]]:
@@ -125,6 +138,31 @@ class Rooms(unittest.TestCase):
 
     def test_the_command_line_is_used_by_nobody(self):
         self.assertEqual([room for room, used in graph(ROOT / "src").items() if "cli" in used], [])
+
+    def test_the_check_sees_what_goes_past_the_engine(self):
+        text = "use crate::{cli::output, engine::Engine, search::Hit};\nfn f(i: audiosearch_index::Index) {}\n"
+        self.assertEqual(beneath(text), {"search", "index"})
+        self.assertEqual(beneath("use crate::engine::{Engine, Hit};\n// crate::search\n"), set())
+
+    def test_the_command_line_calls_nothing_beneath_the_engine(self):
+        past = {
+            str(path.relative_to(ROOT)): sorted(found)
+            for path in (ROOT / "src/cli").rglob("*.rs")
+            if path.relative_to(ROOT / "src/cli").parts[0] not in TRAINS and (found := beneath(path.read_text()))
+        }
+        self.assertEqual(past, {})
+
+    def test_the_command_line_is_small(self):
+        lines = sum(path.read_text().count("\n") for path in (ROOT / "src/cli").rglob("*.rs"))
+        self.assertLessEqual(lines, 4500)
+
+    def test_the_engine_prints_nothing_and_reads_no_arguments(self):
+        told = {
+            str(path.relative_to(ROOT)): found
+            for path in (ROOT / "src/engine").rglob("*.rs")
+            if (found := ENDS.findall(COMMENT.sub("", path.read_text())))
+        }
+        self.assertEqual(told, {})
 
     def test_the_index_knows_nothing_of_sound(self):
         text = (ROOT / "index/Cargo.toml").read_text()

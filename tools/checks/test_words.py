@@ -66,6 +66,8 @@ EXCEPTIONS = {
     ("Found", "src/cli/"): "the exit code 0, of which the command line says: found",
     ("Whole", "src/segment/"): "the way to cut, --segments whole",
     ("Whole", "src/cli/"): "the same",
+    ("Whole", "src/engine/"): "the same",
+    ("Whole", "src/measure/"): "the same",
     ("forward", "src/encoder/"): "the direction of a recurrent layer, and the name of its tensors",
     ("forward", "src/acoustic/"): "the same",
     ("forward", "src/inference/"): "the same",

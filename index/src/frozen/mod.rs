@@ -6,6 +6,7 @@
 mod contents;
 mod file;
 mod format;
+mod labels;
 mod layers;
 mod mapped;
 mod write;
@@ -13,4 +14,5 @@ mod write;
 pub(crate) use contents::Contents;
 pub(crate) use file::FrozenFile;
 pub(crate) use format::{Kind, NO_LABEL, SourceRow};
+pub(crate) use labels::{Labels, write_labels};
 pub(crate) use write::{sync_folder, write};

@@ -19,6 +19,7 @@ impl Store {
             (&self.segments, &copy.segments),
             (&self.vectors, &copy.vectors),
             (&self.changes, &copy.changes),
+            (&self.labels, &copy.labels),
         ];
         for (from, to) in trees {
             for at in from.iter().keys() {

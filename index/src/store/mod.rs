@@ -5,28 +5,26 @@
 //! revision does not know yet. A note counts only while its revision is above `base`, so moving `base` forgets all.
 
 mod copy;
+mod labels;
+mod open;
 mod staged;
 
-use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional, TransactionalTree};
 use sled::{Db, Tree};
 
+use self::open::{error_at, open_db};
 use crate::error::{IndexError, Result};
 use crate::key;
+use crate::label::Label;
 use crate::record::{SegmentRecord, SourceRecord};
 use crate::{Schema, Segment, Source, SourceId, SourceKey};
 
 /// Format of the sled store on disk; raised when a key or a value changes.
-pub(crate) const FORMAT: u32 = 1;
-
-/// sled's page cache: enough for a batch of sources; its default is a gigabyte.
-const CACHE: u64 = 8 << 20;
-
-/// How long a sled store that was closed a moment ago may take to let go of its files.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const FORMAT: u32 = 2;
+/// The oldest format that is read. Format 2 is format 1 with labels; a sled store without labels is still made as format 1.
+const OLDEST_FORMAT: u32 = 1;
 
 /// What happened to a source since the base was frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +76,7 @@ pub(crate) struct Store {
     segments: Tree,
     vectors: Tree,
     changes: Tree,
+    labels: Tree,
     schema: Schema,
 }
 
@@ -89,6 +88,7 @@ struct Trees<'a> {
     segments: &'a TransactionalTree,
     vectors: &'a TransactionalTree,
     changes: &'a TransactionalTree,
+    labels: &'a TransactionalTree,
     path: &'a Path,
 }
 
@@ -104,6 +104,7 @@ impl Store {
         let tree = |name: &str| db.open_tree(name).map_err(error_at(path));
         let (meta, keys, sources) = (tree("meta")?, tree("keys")?, tree("sources")?);
         let (segments, vectors, changes) = (tree("segments")?, tree("vectors")?, tree("changes")?);
+        let labels = tree("labels")?;
         let schema = match meta.get(key::FORMAT).map_err(error_at(path))? {
             Some(format) => {
                 check_format(path, &format)?;
@@ -114,14 +115,14 @@ impl Store {
             None => {
                 let schema = schema.ok_or_else(|| IndexError::Missing { path: path.to_owned(), what: "collection" })?;
                 let mut batch = sled::Batch::default();
-                batch.insert(key::FORMAT, &FORMAT.to_le_bytes());
+                batch.insert(key::FORMAT, &OLDEST_FORMAT.to_le_bytes());
                 batch.insert(key::SCHEMA, encode(path, schema)?);
                 meta.apply_batch(batch).map_err(error_at(path))?;
                 db.flush().map_err(error_at(path))?;
                 schema.clone()
             }
         };
-        Ok(Self { path: path.to_owned(), db, meta, keys, sources, segments, vectors, changes, schema })
+        Ok(Self { path: path.to_owned(), db, meta, keys, sources, segments, vectors, changes, labels, schema })
     }
 
     pub fn path(&self) -> &Path {
@@ -132,8 +133,8 @@ impl Store {
         &self.schema
     }
 
-    /// Replaces the source of this key.
-    pub fn put(&self, source: &Source, segments: &[Segment]) -> Result<SourceId> {
+    /// Replaces the source of this key, and with `imported` the labels of it that were imported.
+    pub fn put(&self, source: &Source, segments: &[Segment], imported: Option<&[Label]>) -> Result<SourceId> {
         let count = u32::try_from(segments.len())
             .map_err(|_| IndexError::Full { path: self.path.clone(), what: "segments of one source" })?;
         let record = encode(&self.path, &SourceRecord::new(source, count))?;
@@ -147,6 +148,9 @@ impl Store {
                 trees.vectors.insert(&key::chunk(id, number), vectors.as_slice())?;
             }
             trees.name(id, &source.key, &record, revision)?;
+            if let Some(imported) = imported {
+                trees.import_labels(&source.key, imported)?;
+            }
             Ok(id)
         })
     }
@@ -161,13 +165,14 @@ impl Store {
         segments.chunks(key::CHUNK).map(chunk).collect()
     }
 
-    /// Forgets the source of this key; false where there is none.
+    /// Forgets the source of this key, and its labels; false where there is none.
     pub fn remove(&self, source: &SourceKey) -> Result<bool> {
         if self.get_key(source)?.is_none() {
             return Ok(false);
         }
         self.transaction(|trees| {
             let revision = trees.next_revision()?;
+            trees.put_labels(source, &[])?;
             trees.forget(source, revision)
         })
     }
@@ -349,9 +354,10 @@ impl Store {
     }
 
     fn transaction<T>(&self, run: impl Fn(&Trees<'_>) -> Abort<T>) -> Result<T> {
-        let all = (&self.meta, &self.keys, &self.sources, &self.segments, &self.vectors, &self.changes);
-        let done = all.transaction(|(meta, keys, sources, segments, vectors, changes)| {
-            run(&Trees { meta, keys, sources, segments, vectors, changes, path: &self.path })
+        let Self { meta, keys, sources, segments, vectors, changes, labels, .. } = self;
+        let all = (meta, keys, sources, segments, vectors, changes, labels);
+        let done = all.transaction(|(meta, keys, sources, segments, vectors, changes, labels)| {
+            run(&Trees { meta, keys, sources, segments, vectors, changes, labels, path: &self.path })
         });
         done.map_err(|e| match e {
             TransactionError::Abort(e) => e,
@@ -432,41 +438,6 @@ impl Trees<'_> {
     }
 }
 
-/// Opens sled. The caller holds the store's own lock, so if sled says that somebody has the sled store open, it is a sled store
-/// of this process or of one just ended that sled's threads have not let go of yet: worth waiting for.
-fn open_db(path: &Path) -> Result<Db> {
-    remove_unfinished_snapshots(path).map_err(IndexError::io("remove an unfinished snapshot in", path))?;
-    let started = Instant::now();
-    loop {
-        // sled panics on some logs that it did not write; such a store is damaged, and no reason to end the process.
-        let opened = std::panic::catch_unwind(|| {
-            sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None).open()
-        });
-        let opened = opened.map_err(|_| IndexError::damaged(path, "sled cannot read its log"))?;
-        match opened.map_err(error_at(path)) {
-            Err(IndexError::Locked { .. }) if started.elapsed() < PATIENCE => std::thread::sleep(PATIENCE / 500),
-            opened => return opened,
-        }
-    }
-}
-
-/// A kill while sled writes a snapshot leaves a part of it under a name of its own, which the next opening would take for the newest
-/// snapshot, and refuse. The log says all that it would have said.
-fn remove_unfinished_snapshots(path: &Path) -> io::Result<()> {
-    let entries = match std::fs::read_dir(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name.as_encoded_bytes().starts_with(b"snap.") && name.as_encoded_bytes().ends_with(b".generating") {
-            std::fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
 fn number(value: &[u8]) -> u64 {
     value.try_into().map_or(0, u64::from_le_bytes)
 }
@@ -478,21 +449,9 @@ fn encode<T: serde::Serialize + ?Sized>(path: &Path, value: &T) -> Result<Vec<u8
 fn check_format(path: &Path, value: &[u8]) -> Result<()> {
     let found = value.try_into().map(u32::from_le_bytes);
     let found = found.map_err(|_| IndexError::damaged(path, "format version unreadable"))?;
-    match found.cmp(&FORMAT) {
-        std::cmp::Ordering::Greater => Err(IndexError::NewerFormat { path: path.to_owned(), found, supported: FORMAT }),
-        std::cmp::Ordering::Less => Err(IndexError::OlderFormat { path: path.to_owned(), found, supported: FORMAT }),
-        std::cmp::Ordering::Equal => Ok(()),
-    }
-}
-
-fn error_at(path: &Path) -> impl Fn(sled::Error) -> IndexError {
-    let path = path.to_owned();
-    move |error| match error {
-        // sled says so in words only.
-        sled::Error::Io(e) if e.kind() == io::ErrorKind::WouldBlock || e.to_string().contains("acquire lock") => {
-            IndexError::Locked { path: path.clone(), owner: None }
-        }
-        sled::Error::Io(cause) => IndexError::Io { path: path.clone(), action: "read or write the sled store", cause },
-        other => IndexError::Damaged { path: path.clone(), reason: other.to_string() },
+    match found {
+        OLDEST_FORMAT..=FORMAT => Ok(()),
+        0 => Err(IndexError::OlderFormat { path: path.to_owned(), found, supported: OLDEST_FORMAT }),
+        _ => Err(IndexError::NewerFormat { path: path.to_owned(), found, supported: FORMAT }),
     }
 }

@@ -28,12 +28,15 @@ impl Store {
     }
 
     /// Puts a staged source of so many segments in place of an older one of its key.
-    pub fn publish(&self, id: SourceId, source: &Source, segments: u32) -> Result<()> {
+    pub fn publish(&self, id: SourceId, source: &Source, segments: u32, imported: Option<&[Label]>) -> Result<()> {
         let record = encode(&self.path, &SourceRecord::new(source, segments))?;
         self.transaction(|trees| {
             let revision = trees.next_revision()?;
             trees.forget(&source.key, revision)?;
             trees.name(id, &source.key, &record, revision)?;
+            if let Some(imported) = imported {
+                trees.import_labels(&source.key, imported)?;
+            }
             trees.unlist(id)
         })
     }

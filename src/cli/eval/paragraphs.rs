@@ -4,22 +4,14 @@ use std::{fs, num::NonZeroUsize, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use serde::Serialize;
 
 use super::super::{
     Context, Outcome,
     output::{Align, Output, Table},
-    progress::steps,
+    progress::Bars,
     torch,
 };
-use crate::{
-    encoder::Device,
-    eval::{bleu, rouge},
-    sentence::paragraph::{Levels, ParagraphModel, Rewritten},
-};
-
-/// Paragraphs that are written at a time, so that Ctrl-C takes effect.
-const AT_A_TIME: usize = 128;
+use crate::{engine::Device, measure::measure_paragraphs, sentence::paragraph::Levels};
 
 /// Do paragraphs come back out of their vectors?
 ///
@@ -52,29 +44,6 @@ pub struct ParagraphsArgs {
     json: bool,
 }
 
-/// A line of `--json`.
-#[derive(Serialize)]
-struct Figures<'a> {
-    model: String,
-    levels: Levels,
-    parameters: usize,
-    width: i64,
-    paragraphs: usize,
-    exact: f64,
-    /// Share with as many sentences as were read; none for a flat model, which tells none apart.
-    sentences_right: Option<f64>,
-    bleu: f64,
-    rouge_1: f64,
-    rouge_2: f64,
-    examples: &'a [Example<'a>],
-}
-
-#[derive(Serialize)]
-struct Example<'a> {
-    read: &'a str,
-    written: &'a str,
-}
-
 pub fn run(args: &ParagraphsArgs, context: &Context) -> Result<Outcome> {
     torch::require()?;
     let text = fs::read_to_string(&args.file).with_context(|| args.file.display().to_string())?;
@@ -96,15 +65,14 @@ pub fn run(args: &ParagraphsArgs, context: &Context) -> Result<Outcome> {
     ]);
     for path in &args.model {
         let model = torch::paragraphs(path, args.device)?;
-        let rewritten = rewrite(model.as_ref(), &paragraphs, args, context)?;
-        let shown = rewritten.iter().take(args.show);
-        let examples: Vec<Example<'_>> = shown.map(|one| Example { read: &one.read, written: &one.written }).collect();
-        let figures = figures(path.display().to_string(), model.as_ref(), &rewritten, &examples);
+        let options = (args.beam.get(), args.show);
+        let name = path.display().to_string();
+        let figures = measure_paragraphs(name, model.as_ref(), &paragraphs, options, &mut Bars::new(context))?;
         if args.json {
             output.json(&figures)?;
             continue;
         }
-        for example in &examples {
+        for example in &figures.examples {
             output.text(&format!("< {}\n> {}\n", example.read, example.written))?;
         }
         let share = |value: f64| format!("{value:.3}");
@@ -131,50 +99,5 @@ fn levels(levels: Levels) -> &'static str {
         Levels::Flat => "flat",
         Levels::Hierarchical => "hierarchical",
         Levels::Attention => "attention",
-    }
-}
-
-fn rewrite(
-    model: &dyn ParagraphModel,
-    paragraphs: &[&str],
-    args: &ParagraphsArgs,
-    context: &Context,
-) -> Result<Vec<Rewritten>> {
-    let mut rewritten = Vec::with_capacity(paragraphs.len());
-    let bar = steps(&context.messages, "paragraphs", paragraphs.len());
-    for some in paragraphs.chunks(AT_A_TIME) {
-        rewritten.extend(model.rewrite(some, args.beam.get())?);
-        bar.add(some.len());
-        if context.interrupt.asked() {
-            bail!("interrupted");
-        }
-    }
-    Ok(rewritten)
-}
-
-fn figures<'a>(
-    name: String,
-    model: &dyn ParagraphModel,
-    rewritten: &[Rewritten],
-    examples: &'a [Example<'a>],
-) -> Figures<'a> {
-    let share = |right: &dyn Fn(&Rewritten) -> bool| {
-        rewritten.iter().filter(|one| right(one)).count() as f64 / rewritten.len() as f64
-    };
-    let pairs = || rewritten.iter().map(|one| (one.read.as_str(), one.written.as_str()));
-    let config = model.config();
-    Figures {
-        model: name,
-        levels: config.levels,
-        parameters: model.parameter_count(),
-        width: config.width,
-        paragraphs: rewritten.len(),
-        exact: share(&|one| one.read == one.written),
-        sentences_right: (config.levels != Levels::Flat)
-            .then(|| share(&|one| one.sentences_written == Some(one.sentences))),
-        bleu: bleu(pairs()),
-        rouge_1: rouge(pairs(), 1),
-        rouge_2: rouge(pairs(), 2),
-        examples,
     }
 }

@@ -8,20 +8,11 @@ use serde::Serialize;
 
 use super::super::{
     Context, Outcome,
-    model::JobsArgs,
+    model::{JobsArgs, TextModelArgs},
     output::{Align, Output, Table},
-    progress::steps,
-    text::TextModelArgs,
+    progress::Bars,
 };
-use crate::{
-    encoder::Device,
-    eval::{Reconstructed, Reconstruction, reconstruction},
-    pipeline::encode_sentences,
-    sentence::DecodeOptions,
-};
-
-/// Sentences that are decoded at a time, so that Ctrl-C takes effect.
-const AT_A_TIME: usize = 512;
+use crate::{engine::Device, eval::Reconstruction, measure::measure_reconstruction};
 
 /// Do sentences come back out of their vectors?
 ///
@@ -67,28 +58,13 @@ pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
         bail!("{}: no sentence in it", args.file.display());
     }
     let model = args.model.load_writer(None, args.device)?;
-    let (tokens, longest) = (model.encoder.tokens(), model.encoder.config().longest);
-    let options = DecodeOptions { beam: args.beam.get(), longest };
-    let vectors = encode_sentences(&sentences, model.encoders(args.jobs.count())?, |_| ())?;
-    let mut results = Vec::with_capacity(sentences.len());
-    let bar = steps(&context.messages, "sentences", sentences.len());
-    for (sentences, vectors) in sentences.chunks(AT_A_TIME).zip(vectors.chunks(AT_A_TIME)) {
-        if context.interrupt.asked() {
-            bail!("interrupted");
-        }
-        for (sentence, written_ids) in sentences.iter().zip(model.encoder.decode_ids(vectors, options)?) {
-            let ids = tokens.encode(sentence, longest)?;
-            let written = tokens.decode(&written_ids);
-            results.push(Reconstructed { sentence: (*sentence).to_owned(), written, ids, written_ids });
-        }
-        bar.add(sentences.len());
-    }
-    drop(bar);
-    let figures = reconstruction(&results);
+    let threads = if args.device == Device::Cpu { args.jobs.count() } else { NonZeroUsize::MIN };
+    let options = (args.beam, threads);
+    let figures = measure_reconstruction(model.as_ref(), &sentences, options, &mut Bars::new(context))?;
     let mut output = Output::new(args.json);
     if args.json {
         for figures in &figures {
-            output.json(&Line { beam: options.beam, figures })?;
+            output.json(&Line { beam: args.beam.get(), figures })?;
         }
     } else {
         let columns = [

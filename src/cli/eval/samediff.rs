@@ -1,28 +1,21 @@
 //! `audiosearch eval samediff`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
-use audiosearch_index::{Embedding, Span};
-use clap::{Args, ValueEnum as _};
-use serde::Serialize;
+use anyhow::Result;
+use clap::Args;
 
 use super::super::{
     Context, Outcome,
-    manifest::{Manifest, Row},
-    model::{JobsArgs, Model, ModelArgs},
+    model::{JobsArgs, ModelArgs},
     output::{Align, Output, Table},
-    progress::{Progress, waiting},
+    progress::Bars,
 };
 use crate::{
-    acoustic::Letters,
-    audio::Clip,
     baseline::Untrained,
-    encoder::EncoderError,
-    eval::{
-        AtDistance, SameDifferent, Token, by_edit_distance, cross_view_ap, same_different, same_different_by_likeness,
-    },
-    pipeline::{ClipTask, EmbeddedClip, embed_whole},
+    engine::Manifest,
+    eval::SameDifferent,
+    measure::{MethodFigures, SamediffFigures, SamediffOptions, measure_samediff},
 };
 
 /// Phonemes apart from which on pairs are one group.
@@ -55,142 +48,23 @@ pub struct SamediffArgs {
     json: bool,
 }
 
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Figures {
-    #[serde(flatten)]
-    model: SameDifferent,
-    /// Null where the model knows no written words.
-    cross_view_ap: Option<f64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    baselines: Vec<Baseline>,
-    /// What words were compared by: phonemes or letters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    spelt_in: Option<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    by_edit_distance: Vec<AtDistance>,
-}
-
-#[derive(Serialize)]
-struct Baseline {
-    method: String,
-    ap: f64,
-    swdp_ap: f64,
-    p_at_1: f64,
-    p_at_10: f64,
-}
-
 pub fn run(args: &SamediffArgs, context: &Context) -> Result<Outcome> {
-    let manifest = Manifest::read(&args.manifest)?;
-    let (labels, speakers) = manifest.labels_and_speakers()?;
-    let model = args.model.load(None)?;
-    let task = |row: &Row| ClipTask { path: row.path.clone(), clip: None, start: row.start, end: row.end };
-    let tasks: Vec<ClipTask> = manifest.rows.iter().map(task).collect();
-    let jobs = args.jobs.count();
-    let mut progress = Progress::new(&context.messages, tasks.len(), "clips");
-    let encoders = model.encoders(jobs)?;
-    let clips = embed_whole(&tasks, encoders, jobs, context.interrupt.flag(), |seconds| progress.advance(seconds));
-    drop(progress);
-
-    let (mut vectors, mut tokens, mut embedded) = (Vec::new(), Vec::new(), Vec::new());
-    for (((clip, label), speaker), task) in clips.iter().zip(labels).zip(speakers).zip(&tasks) {
-        match clip {
-            Ok(clip) => {
-                vectors.extend(clip.spans.iter().map(|(_, embedding)| embedding.as_slice()));
-                tokens.push(Token { label, speaker });
-                embedded.push((task.path.as_path(), clip));
-            }
-            Err(cause) => context.messages.error(cause),
-        }
-    }
-    if context.interrupt.asked() {
-        bail!("interrupted");
-    }
-    let mut figures = Figures {
-        model: same_different(&vectors, &tokens),
-        cross_view_ap: cross_view(&model, &vectors, &tokens)?,
-        baselines: baselines(&args.baseline, &embedded, &tokens, context)?,
-        spelt_in: None,
-        by_edit_distance: Vec::new(),
-    };
-    if args.by_edit_distance {
-        let (spelt, what) = spelt(&tokens)?;
-        figures.by_edit_distance = by_edit_distance(&vectors, &spelt, FAR);
-        figures.spelt_in = Some(what);
-    }
+    let manifest = &Manifest::read(&args.manifest)?;
+    let models = args.model.models(&args.jobs)?;
+    let by_edit_distance = args.by_edit_distance.then_some(FAR);
+    let options = SamediffOptions { manifest, baselines: &args.baseline, by_edit_distance };
+    let figures = measure_samediff(&models, &options, &mut Bars::new(context))?;
     let mut output = Output::new(args.json);
     if args.json {
         output.json(&figures)?;
     } else {
-        print(&figures, &model.name, &mut output)?;
+        print(&figures, models.speech(None)?.name(), &mut output)?;
     }
     output.flush()?;
     Ok(Outcome::Found)
 }
 
-/// Where the model writes no words there is no such figure.
-fn cross_view(model: &Model, vectors: &[&[f32]], tokens: &[Token]) -> Result<Option<f64>> {
-    let spoken: Vec<String> = tokens.iter().map(|token| token.label.to_lowercase()).collect();
-    let mut words = spoken.clone();
-    words.sort_unstable();
-    words.dedup();
-    words.retain(|word| !word.trim().is_empty());
-    let written: Result<Vec<Embedding>, EncoderError> =
-        words.iter().map(|word| model.encoder.encode_text(word)).collect();
-    match written {
-        Ok(written) => {
-            let written: Vec<&[f32]> = written.iter().map(Embedding::as_slice).collect();
-            Ok(Some(cross_view_ap(vectors, &spoken, &written, &words)))
-        }
-        Err(EncoderError::Missing(_)) => Ok(None),
-        Err(cause) => Err(cause.into()),
-    }
-}
-
-/// Each method over the samples of the clips that the model could embed.
-fn baselines(
-    methods: &[Untrained],
-    clips: &[(&Path, &EmbeddedClip)],
-    tokens: &[Token],
-    context: &Context,
-) -> Result<Vec<Baseline>> {
-    if methods.is_empty() {
-        return Ok(Vec::new());
-    }
-    let _bar = waiting(&context.messages, "methods without training");
-    let mut samples = Vec::with_capacity(clips.len());
-    let mut last: Option<(&Path, Clip)> = None;
-    for &(path, clip) in clips {
-        if last.as_ref().is_none_or(|(read, _)| *read != path) {
-            last = Some((path, Clip::read(path)?));
-        }
-        let span = Span { start: clip.offset, len: u32::try_from(clip.samples).unwrap_or(u32::MAX) };
-        if let Some((_, recording)) = &last {
-            let clip = recording.slice(span).with_context(|| path.display().to_string())?;
-            samples.push(clip.samples().to_vec());
-        }
-    }
-    let figures = |method: &Untrained| {
-        let SameDifferent { ap, swdp_ap, p_at_1, p_at_10, .. } =
-            same_different_by_likeness(&method.likeness(&samples), tokens);
-        let method = method.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-        Baseline { method, ap, swdp_ap, p_at_1, p_at_10 }
-    };
-    Ok(methods.iter().map(figures).collect())
-}
-
-/// The words in phonemes where all of them can be, else in letters, as numbers.
-fn spelt(tokens: &[Token]) -> Result<(Vec<Vec<usize>>, &'static str)> {
-    let network = Letters::shipped()?;
-    let phonemes: Option<Vec<Vec<usize>>> = tokens.iter().map(|token| network.sounds(&token.label)).collect();
-    let letters = |token: &Token| token.label.to_lowercase().chars().map(|letter| letter as usize).collect();
-    Ok(match phonemes {
-        Some(phonemes) => (phonemes, "phonemes"),
-        None => (tokens.iter().map(letters).collect(), "letters"),
-    })
-}
-
-fn print(figures: &Figures, model: &str, output: &mut Output) -> Result<()> {
+fn print(figures: &SamediffFigures, model: &str, output: &mut Output) -> Result<()> {
     let SameDifferent { tokens, words, speakers, ap, swdp_ap, p_at_1, p_at_10 } = figures.model;
     output.text(&format!("tokens    {tokens:6}"))?;
     output.text(&format!("words     {words:6}"))?;
@@ -203,7 +77,7 @@ fn print(figures: &Figures, model: &str, output: &mut Output) -> Result<()> {
         output.text(&format!("cross-view AP  {ap:.3}"))?;
     }
     if !figures.baselines.is_empty() {
-        let own = Baseline { method: model.to_owned(), ap, swdp_ap, p_at_1, p_at_10 };
+        let own = MethodFigures { method: model.to_owned(), ap, swdp_ap, p_at_1, p_at_10 };
         let mut table = Table::new(&[
             ("method", Align::Left),
             ("AP", Align::Right),

@@ -2,38 +2,19 @@
 
 mod summary;
 
-use std::{
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
-use audiosearch_index::{Collection, Index, IndexError, Reader, Schema};
+use anyhow::Result;
 use clap::Args;
 
-use self::summary::Reporter;
+use self::summary::Printer;
 use super::{
     Context, Outcome,
-    model::{JobsArgs, ModelArgs},
-    output::{Output, count},
-    progress::{Progress, waiting},
+    model::{JobsArgs, ModelArgs, TextModelArgs, engine_options},
+    output::Output,
     store::{StoreArgs, Which},
-    text::TextModelArgs,
-    torch,
 };
-use crate::{
-    acoustic::AcousticEncoder,
-    encoder::Device,
-    pipeline::{
-        Ingest, Inputs, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find, prune, tidy,
-    },
-    segment::{SegmentConfig, SegmentMode},
-    text::SentenceMode,
-};
-
-/// What the last part of a run is called: it says nothing of how far it is.
-const SEARCHABLE: &str = "making it searchable";
-const SAFE: &str = "stopped; what was reported until here is safe, and the next run goes on from there";
+use crate::engine::{IndexOptions, SegmentMode, SentenceMode};
 
 /// Index recordings and texts, so that `query` can search them
 ///
@@ -67,6 +48,10 @@ pub struct IndexArgs {
     /// How .txt files are cut
     #[arg(long, value_enum, default_value_t = SentenceMode::Auto, value_name = "HOW")]
     sentences: SentenceMode,
+    /// Labels from a list, to be kept with the files and shown with hits: tab-separated columns path, label, and start and end (seconds)
+    /// where they apply
+    #[arg(long, value_name = "FILE")]
+    label_from: Option<PathBuf>,
     #[command(flatten)]
     jobs: JobsArgs,
     /// Index unchanged files again too
@@ -81,161 +66,22 @@ pub struct IndexArgs {
 }
 
 pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
-    let begun = Instant::now();
-    let messages = &context.messages;
     let store = args.store.existing_or_new()?;
-    let mut found = Inputs::default();
-    let mut unreadable = Vec::new();
-    for path in &args.paths {
-        find(path, &mut found, &mut |error| unreadable.push(error));
-    }
-    match args.collection {
-        Some(Which::Audio) => found.texts.clear(),
-        Some(Which::Text) => found.recordings.clear(),
-        None => {}
-    }
-    if !found.texts.is_empty() && args.model.device() != Device::Cpu {
-        // Before anything is reported or stored. Where it fails the texts are left out, and the reason is reported when their turn comes.
-        let _ = torch::require();
-    }
-    unreadable.iter().for_each(|error| messages.error(error));
-    let mut reporter = Reporter::new(messages, Output::new(args.json));
-    let Inputs { recordings, texts } = found;
-    // A run that has nothing to index makes an empty store all the same, for recordings unless it was asked for texts.
-    let any_recordings = !recordings.is_empty() || (texts.is_empty() && args.collection != Some(Which::Text));
-    if any_recordings {
-        args.index_recordings(&store, recordings, &mut reporter, context)?;
-    } else if args.prune && args.collection != Some(Which::Text) {
-        args.prune(&store, Collection::Audio, &mut reporter)?;
-    }
-    let mut read = Duration::ZERO;
-    if !texts.is_empty() {
-        // Of a run without recordings all the time went to texts.
-        let from = if any_recordings { Instant::now() } else { begun };
-        args.index_texts(&store, texts, &mut reporter, context)?;
-        read = from.elapsed();
-    } else if args.prune && args.collection != Some(Which::Audio) {
-        args.prune(&store, Collection::Text, &mut reporter)?;
-    }
-    let summary = reporter.finish(begun.elapsed(), read, context.interrupt.asked())?;
-    if summary.interrupted {
-        messages.error("interrupted; run the same command again to go on");
+    let models = args.model.options(&args.text_model, &args.jobs)?;
+    let engine = engine_options(models, context).open_or_create(store);
+    let options = IndexOptions {
+        collection: args.collection.map(Into::into),
+        segments: args.segments,
+        sentences: args.sentences,
+        force: args.force,
+        prune: args.prune,
+        labels: args.label_from.clone(),
+    };
+    let mut printer = Printer::new(context, Output::new(args.json));
+    let report = engine.index(&args.paths, &options, &mut printer)?;
+    printer.finish(&report)?;
+    if report.interrupted {
+        context.messages.error("interrupted; run the same command again to go on");
     }
     Ok(Outcome::Found)
-}
-
-impl IndexArgs {
-    /// Recordings → the audio collection.
-    fn index_recordings(
-        &self,
-        store: &Path,
-        paths: Vec<PathBuf>,
-        reporter: &mut Reporter<'_>,
-        context: &Context,
-    ) -> Result<()> {
-        let recorded = Reader::open(store, Collection::Audio).ok().map(|reader| reader.schema().model.clone());
-        let model = self.model.load(recorded.as_deref())?;
-        let schema = Schema {
-            dimension: u32::try_from(model.encoder.dimension())?,
-            fingerprint: model.encoder.fingerprint(),
-            model: model.name.clone(),
-        };
-        let index = Index::create(store, Collection::Audio, schema)?;
-        let jobs = self.jobs.count();
-        let settings = Settings {
-            mode: self.segments,
-            segments: SegmentConfig::default(),
-            force: self.force,
-            readers: jobs,
-            network: AcousticEncoder::shipped()?,
-        };
-        let ingest = Ingest::new(&index, store, settings)?;
-        let writer = index.writer()?;
-        let mut progress = Progress::new(&context.messages, paths.len(), "files");
-        let encoders = model.bulk_encoders(jobs)?;
-        let mut observe = |report: Report| reporter.recording(&report, Some(&mut progress));
-        // After an error of the store what was flushed is safe, and committing would meet the same error.
-        ingest.run(&writer, paths, encoders, context.interrupt.flag(), &mut observe).context(SAFE)?;
-        drop(progress);
-        self.remove_missing(store, &index, reporter)?;
-        let bar = waiting(&context.messages, SEARCHABLE);
-        writer.commit()?;
-        drop(bar);
-        tidy(&index, store)?;
-        Ok(())
-    }
-
-    /// Texts → the text collection.
-    fn index_texts(
-        &self,
-        store: &Path,
-        paths: Vec<PathBuf>,
-        reporter: &mut Reporter<'_>,
-        context: &Context,
-    ) -> Result<()> {
-        let recorded = Reader::open(store, Collection::Text).ok().map(|reader| reader.schema().model.clone());
-        let model = match self.text_model.load(recorded.as_deref(), self.model.device()) {
-            Ok(model) => model,
-            Err(cause) => {
-                let left = count(paths.len(), "text");
-                context.messages.error(format_args!("{left} left out: {cause:#}"));
-                return Ok(());
-            }
-        };
-        let schema = Schema {
-            dimension: u32::try_from(model.encoder.dimension())?,
-            fingerprint: model.encoder.fingerprint(),
-            model: model.name.clone(),
-        };
-        let index = Index::create(store, Collection::Text, schema)?;
-        let settings = TextSettings { mode: self.sentences, force: self.force };
-        let ingest = TextIngest::new(&index, store, settings)?;
-        let writer = index.writer()?;
-        let mut progress = Progress::counting(&context.messages, paths.len(), "texts", "sentences/s");
-        let encoders = model.encoders(self.jobs.count())?;
-        let mut observe = |report: TextReport| reporter.text(&report, Some(&mut progress));
-        ingest.run(&writer, paths, encoders, context.interrupt.flag(), &mut observe).context(SAFE)?;
-        drop(progress);
-        self.remove_missing(store, &index, reporter)?;
-        let bar = waiting(&context.messages, SEARCHABLE);
-        writer.commit()?;
-        drop(bar);
-        Ok(())
-    }
-
-    /// `--prune` where there is nothing to index: no model is needed.
-    fn prune(&self, store: &Path, collection: Collection, reporter: &mut Reporter<'_>) -> Result<()> {
-        let index = match Index::open(store, collection) {
-            Ok(index) => index,
-            Err(IndexError::Missing { .. }) => return Ok(()),
-            Err(cause) => return Err(cause.into()),
-        };
-        self.remove_missing(store, &index, reporter)?;
-        index.writer()?.commit()?;
-        tidy(&index, store)?;
-        Ok(())
-    }
-
-    /// `--prune`: what vanished from the folders that were named.
-    fn remove_missing(&self, store: &Path, index: &Index, reporter: &mut Reporter<'_>) -> Result<()> {
-        if !self.prune {
-            return Ok(());
-        }
-        for removed in prune(index, &index.writer()?, store, &self.paths)? {
-            let path = removed.path;
-            match index.collection() {
-                Collection::Audio => {
-                    let (samples, segments) = (removed.samples, removed.segments as usize);
-                    reporter
-                        .recording(&Report { path, status: Status::Removed, samples, segments, fresh: false }, None);
-                }
-                Collection::Text => {
-                    let (lines, sentences) = (removed.samples, removed.segments as usize);
-                    let status = TextStatus::Removed;
-                    reporter.text(&TextReport { path, status, lines, sentences, fresh: false, damage: None }, None);
-                }
-            }
-        }
-        Ok(())
-    }
 }

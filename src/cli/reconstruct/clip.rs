@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::super::{
@@ -11,14 +11,10 @@ use super::super::{
     torch,
 };
 use crate::{
-    audio::Clip,
-    encoder::Device,
+    engine::{Device, reconstruct_clip},
     export::{Panel, write_spectrograms, write_wav},
-    features::{Features, Frontend as _, LogMel, frames, griffin_lim},
+    features::griffin_lim,
 };
-
-/// Longest clip, in seconds: a vector is of a word or a phrase.
-const LONGEST: f64 = 60.0;
 
 /// What is written.
 #[derive(Clone, Copy)]
@@ -61,24 +57,22 @@ pub fn run(args: &ClipArgs<'_>) -> Result<Outcome> {
         bail!("{}: no such model; name a file, or speech", path.display());
     }
     let model = torch::auto_encoder(path.map(PathBuf::as_path), args.device)?;
-    let clip = read(args.clip)?;
     let config = *model.feature_config();
-    let mut original = Features::new(config.bands);
-    LogMel::new(&config).compute(clip.samples(), &mut original);
-    let decoded = model.reconstruct(&original).with_context(|| args.clip.display().to_string())?;
+    let made = reconstruct_clip(model.as_ref(), args.clip)?;
     match form {
         Form::Picture => {
             let (clip, values) = (shown(args.clip), format!("out of its {} values", model.dimension()));
-            let panels = [Panel { title: &clip, features: &original }, Panel { title: &values, features: &decoded }];
+            let panels =
+                [Panel { title: &clip, features: &made.clip }, Panel { title: &values, features: &made.decoded }];
             write_spectrograms(args.out, &panels, &config)?;
         }
-        Form::Sound => write_wav(args.out, &griffin_lim(&decoded, &config))?,
+        Form::Sound => write_wav(args.out, &griffin_lim(&made.decoded, &config))?,
     }
-    let explained = variance_explained(&original, &decoded, model.reduction());
+    let explained = made.variance_explained;
     let mut output = Output::new(args.json);
     let line = Line {
         clip: shown(args.clip),
-        duration: clip.duration(),
+        duration: made.duration,
         values: model.dimension(),
         variance_explained: explained,
         out: args.out,
@@ -102,59 +96,5 @@ fn form(out: &Path) -> Result<Form> {
         Some(extension) if extension == "png" => Ok(Form::Picture),
         Some(extension) if extension == "wav" => Ok(Form::Sound),
         _ => bail!("--out {}: name a file that ends in .png (a picture) or .wav (sound)", out.display()),
-    }
-}
-
-fn read(path: &Path) -> Result<Clip> {
-    let clip = Clip::read(path)?;
-    let (name, samples) = (path.display(), clip.samples());
-    if frames(samples.len()) == 0 {
-        bail!("{name}: {} samples at 16 kHz are too short to hold a sound", samples.len());
-    }
-    if clip.duration() > LONGEST {
-        bail!(
-            "{name}: {:.0} s long; one vector is of a word or a phrase, give a clip of at most {LONGEST} s",
-            clip.duration()
-        );
-    }
-    if samples.iter().all(|&sample| sample == 0.0) {
-        bail!("{name}: nothing but silence");
-    }
-    Ok(clip)
-}
-
-/// Of frames averaged down to the rate at which the decoder writes: what is finer it was never asked for.
-fn variance_explained(clip: &Features, decoded: &Features, reduction: usize) -> f64 {
-    let bands = clip.bands();
-    let reduced = |features: &Features| -> Vec<f64> {
-        let mean = |group: &[f32], band: usize| {
-            let values = group.iter().skip(band).step_by(bands);
-            let count = values.len().max(1) as f64;
-            values.map(|&value| f64::from(value)).sum::<f64>() / count
-        };
-        let groups = features.data.chunks(bands * reduction);
-        groups.flat_map(|group| (0..bands).map(move |band| mean(group, band))).collect()
-    };
-    let (clip, decoded) = (reduced(clip), reduced(decoded));
-    let level = clip.iter().sum::<f64>() / clip.len().max(1) as f64;
-    let spread: f64 = clip.iter().map(|value| (value - level).powi(2)).sum();
-    let error: f64 = clip.iter().zip(&decoded).map(|(a, b)| (a - b).powi(2)).sum();
-    1.0 - error / spread.max(1e-12)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_of_the_variance_none_of_it_and_less_than_none() {
-        let features = |data: &[f32]| Features { bands: 2, data: data.to_vec() };
-        let clip = features(&[1.0, 3.0, 1.0, 3.0, 5.0, 7.0]);
-        assert_eq!(variance_explained(&clip, &clip, 2), 1.0);
-        // Reduced, the clip is [1, 3], [5, 7]: 4 in the mean.
-        assert_eq!(variance_explained(&clip, &features(&[4.0; 6]), 2), 0.0);
-        assert!(variance_explained(&clip, &features(&[9.0; 6]), 2) < -1.0);
-        // What varies within two frames alone is not asked for.
-        assert_eq!(variance_explained(&clip, &features(&[0.0, 2.0, 2.0, 4.0, 5.0, 7.0]), 2), 1.0);
     }
 }

@@ -5,22 +5,17 @@ mod clip;
 use std::{num::NonZeroUsize, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use audiosearch_index::{Collection, Embedding, Hit};
 use clap::Args;
 use serde::Serialize;
 
 use self::clip::ClipArgs;
 use super::{
     Context, Outcome,
+    model::{TextModelArgs, open_engine},
     output::{Output, printable, shown},
-    store::{StoreArgs, open_reader},
-    text::{TextModel, TextModelArgs},
+    store::StoreArgs,
 };
-use crate::{
-    encoder::Device,
-    search::{SentenceOptions, search_sentences},
-    sentence::{DecodeOptions, SentenceModel, between},
-};
+use crate::engine::{Collection, DecodeOptions, Device, Embedding, Engine, Hit, PreparedQuery, SentenceModel, between};
 
 /// Reconstruct a clip or a sentence from its vector
 ///
@@ -114,9 +109,9 @@ pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
     }
 }
 
-fn decode(args: &ReconstructArgs, model: &TextModel<dyn SentenceModel>, vectors: &[Embedding]) -> Result<Vec<String>> {
-    let options = DecodeOptions { beam: args.beam.get(), longest: model.encoder.config().longest };
-    Ok(model.encoder.decode(vectors, options)?)
+fn decode(args: &ReconstructArgs, model: &dyn SentenceModel, vectors: &[Embedding]) -> Result<Vec<String>> {
+    let options = DecodeOptions { beam: args.beam.get(), longest: model.config().longest };
+    Ok(model.decode(vectors, options)?)
 }
 
 fn again(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
@@ -124,24 +119,21 @@ fn again(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
         bail!("--text {blank:?}: nothing to write again; give a sentence");
     }
     // Without a store there are no neighbours, which is no error: the sentence alone was asked for.
-    let reader = match args.store.existing() {
-        Ok(store) => open_reader(&store, Collection::Text, context).ok(),
-        Err(_) => None,
-    };
-    let of_store = reader.as_ref().map(|reader| reader.schema().model.clone());
+    let engine = args.store.existing().and_then(|store| open_engine(&store, context)).ok();
+    let schema = engine.as_ref().and_then(|engine| engine.schema(Collection::Text).ok());
+    let of_store = schema.as_ref().map(|schema| schema.model.clone());
     let model = args.text_model.load_writer(of_store.as_deref(), args.device)?;
-    let reader = reader.filter(|reader| reader.require(&model.encoder.fingerprint()).is_ok());
+    let fingerprint = model.fingerprint();
+    let engine = engine.filter(|_| schema.is_some_and(|schema| schema.fingerprint == fingerprint));
     let sentences: Vec<&str> = args.text.iter().map(String::as_str).collect();
-    let vectors = model.encoder.encode(&sentences)?;
-    let written = decode(args, &model, &vectors)?;
-    let (tokens, longest) = (model.encoder.tokens(), model.encoder.config().longest);
+    let vectors = model.encode(&sentences)?;
+    let written = decode(args, model.as_ref(), &vectors)?;
+    let (tokens, longest) = (model.tokens(), model.config().longest);
     let mut output = Output::new(args.json);
     let mut any = Outcome::Nothing;
     for ((sentence, written), vector) in sentences.iter().zip(&written).zip(&vectors) {
-        let hits = match &reader {
-            Some(reader) => search_sentences(reader, vector, &SentenceOptions { k: args.k, ..Default::default() })?,
-            None => Vec::new(),
-        };
+        let near = |engine: &Engine| engine.ask(&PreparedQuery::of_vector(vector.clone(), fingerprint, args.k));
+        let hits = engine.as_ref().map(near).transpose()?.unwrap_or_default();
         let exact = sentence == written;
         if exact {
             any = Outcome::Found;
@@ -170,7 +162,7 @@ fn again(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
 }
 
 fn neighbour(hit: Hit) -> Neighbour {
-    Neighbour { score: hit.score, path: shown(&hit.path), start: hit.span.start + 1, text: hit.text }
+    Neighbour { score: hit.score, path: shown(&hit.path), start: hit.first_line(), text: hit.text }
 }
 
 fn walk(args: &ReconstructArgs, from: &str, to: &str) -> Result<Outcome> {
@@ -178,7 +170,7 @@ fn walk(args: &ReconstructArgs, from: &str, to: &str) -> Result<Outcome> {
         bail!("--from and --to each need a sentence");
     }
     let model = args.text_model.load_writer(None, args.device)?;
-    let ends = model.encoder.encode(&[from, to])?;
+    let ends = model.encode(&[from, to])?;
     let [from, to] = &ends[..] else { bail!("the model gave no vectors for the two ends") };
     let last = f64::from(args.steps - 1);
     let shares: Vec<f64> = (0..args.steps).map(|step| f64::from(step) / last).collect();
@@ -187,7 +179,7 @@ fn walk(args: &ReconstructArgs, from: &str, to: &str) -> Result<Outcome> {
         .map(|&at| between(from, to, at))
         .collect::<Result<_, _>>()
         .context("the two sentences lie opposite to one another; no way is the shortest")?;
-    let written = decode(args, &model, &points)?;
+    let written = decode(args, model.as_ref(), &points)?;
     let mut output = Output::new(args.json);
     for (&at, text) in shares.iter().zip(&written) {
         if args.json {

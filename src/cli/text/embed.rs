@@ -8,17 +8,15 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
-use super::TextModel;
 use crate::{
     cli::{
         Context, Outcome,
         embed::write_lines,
-        model::JobsArgs,
         output::{count, shown},
-        progress::steps,
+        progress::{Bars, written},
     },
+    engine::Models,
     export::write_npy,
-    pipeline::encode_sentences,
     text::{SentenceMode, is_text_path, one_line, read},
 };
 
@@ -36,7 +34,8 @@ struct Line {
 }
 
 /// Writes the vectors of sentences: each argument is a sentence, or a text file where it names one.
-pub fn embed(given: &[String], model: &TextModel, jobs: &JobsArgs, out: &Path, context: &Context) -> Result<Outcome> {
+pub fn embed(given: &[String], models: &Models, out: &Path, context: &Context) -> Result<Outcome> {
+    let dimension = models.text(None)?.dimension();
     let mut lines = Vec::new();
     for argument in given {
         let path = PathBuf::from(argument);
@@ -58,15 +57,10 @@ pub fn embed(given: &[String], model: &TextModel, jobs: &JobsArgs, out: &Path, c
         bail!("no sentence could be embedded; nothing was written");
     }
     let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
-    let bar = steps(&context.messages, "sentences", texts.len());
-    let vectors = encode_sentences(&texts, model.encoders(jobs.count())?, |more| bar.add(more))?;
-    drop(bar);
-    if context.interrupt.asked() {
-        bail!("interrupted; nothing was written");
-    }
+    let vectors = models.embed_sentences(&texts, &mut Bars::new(context)).map_err(written)?;
     let rows: Vec<&[f32]> = vectors.iter().map(|vector| vector.as_slice()).collect();
     let beside = out.with_extension("jsonl");
-    write_npy(out, model.encoder.dimension(), &rows).with_context(|| out.display().to_string())?;
+    write_npy(out, dimension, &rows).with_context(|| out.display().to_string())?;
     write_lines(&beside, &lines).with_context(|| beside.display().to_string())?;
     let vectors = count(rows.len(), "vector");
     context.messages.note(format_args!("{vectors} written to {} and {}", out.display(), beside.display()));

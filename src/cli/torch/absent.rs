@@ -6,14 +6,12 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Error, Result, anyhow};
 
-use crate::{
-    encoder::{AutoEncoder, Device, SpeechModel},
-    sentence::{SentenceModel, paragraph::ParagraphModel},
-};
+use crate::engine::{AutoEncoder, Device, ModelLoader, ParagraphModel, SentenceModel};
 
 /// Goes on as the program with LibTorch. Whoever calls this has neither read standard input nor changed anything yet.
 ///
@@ -24,7 +22,7 @@ pub fn require() -> Result<()> {
 }
 
 /// As [`require`].
-pub fn speech(_: Option<&Path>, _: Device) -> Result<Box<dyn SpeechModel>> {
+pub fn loader(_: Device) -> Result<Arc<dyn ModelLoader>> {
     Err(hand_over())
 }
 

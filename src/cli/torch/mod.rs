@@ -11,6 +11,6 @@ mod absent;
 mod present;
 
 #[cfg(not(feature = "torch"))]
-pub(super) use absent::{auto_encoder, paragraphs, require, sentences, speech};
+pub(super) use absent::{auto_encoder, loader, paragraphs, require, sentences};
 #[cfg(feature = "torch")]
-pub(super) use present::{auto_encoder, paragraphs, require, sentences, speech};
+pub(super) use present::{auto_encoder, loader, paragraphs, require, sentences};

@@ -1,16 +1,10 @@
 //! The program that is linked to LibTorch.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use anyhow::Result;
 
-use crate::{
-    encoder::{AutoEncoder, Device, EncoderError, SpeechEncoder, SpeechModel},
-    sentence::{
-        SentenceModel, TextEncoder,
-        paragraph::{ParagraphEncoder, ParagraphModel},
-    },
-};
+use crate::engine::{AutoEncoder, Device, LibTorch, ModelLoader, ParagraphModel, SentenceModel};
 
 /// LibTorch is there.
 #[expect(clippy::unnecessary_wraps, reason = "the program without LibTorch has one that fails")]
@@ -18,32 +12,23 @@ pub fn require() -> Result<()> {
     Ok(())
 }
 
-fn speech_encoder(path: Option<&Path>, device: Device) -> Result<SpeechEncoder, EncoderError> {
-    match path {
-        None => SpeechEncoder::shipped(device),
-        Some(path) => SpeechEncoder::load(path, device),
-    }
-}
-
-/// Loads the speech model in a file, or the built-in one, on a device.
-pub fn speech(path: Option<&Path>, device: Device) -> Result<Box<dyn SpeechModel>> {
-    Ok(Box::new(speech_encoder(path, device)?))
+/// What loads the models that embed, on a device.
+#[expect(clippy::unnecessary_wraps, reason = "the program without LibTorch has one that fails")]
+pub fn loader(device: Device) -> Result<Arc<dyn ModelLoader>> {
+    Ok(Arc::new(LibTorch { device }))
 }
 
 /// Loads a speech model with its decoder, the built-in one where no file is named.
 pub fn auto_encoder(path: Option<&Path>, device: Device) -> Result<Box<dyn AutoEncoder>> {
-    Ok(Box::new(speech_encoder(path, device)?))
+    Ok(LibTorch { device }.auto_encoder(path)?)
 }
 
 /// Loads the model for sentences in a file, or the built-in one, on a device.
 pub fn sentences(path: Option<&Path>, device: Device) -> Result<Box<dyn SentenceModel>> {
-    Ok(match path {
-        None => Box::new(TextEncoder::shipped(device)?),
-        Some(path) => Box::new(TextEncoder::open(path, device)?),
-    })
+    Ok(LibTorch { device }.sentence_model(path)?)
 }
 
 /// Loads the model for paragraphs in a file, on a device.
 pub fn paragraphs(path: &Path, device: Device) -> Result<Box<dyn ParagraphModel>> {
-    Ok(Box::new(ParagraphEncoder::open(path, device)?))
+    Ok(LibTorch { device }.paragraph_model(path)?)
 }

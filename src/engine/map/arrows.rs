@@ -1,13 +1,15 @@
-//! `--arrows`: from word to word.
+//! Arrows from label to label.
 
 use std::str::FromStr;
 
-use anyhow::Result;
-
 use super::{choose::known, gather::Gathered};
-use crate::{cli::Context, export::Arrow, projection::Components, projection::Matrix};
+use crate::{
+    engine::EngineError,
+    export::Arrow,
+    projection::{Components, Matrix},
+};
 
-/// `A:B,C:D`.
+/// Pairs of labels that arrows lead between; read from `A:B,C:D`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pairs(Vec<(String, String)>);
 
@@ -25,7 +27,7 @@ impl FromStr for Pairs {
 
 impl Pairs {
     /// Fails where no point bears one of the labels.
-    pub fn check(&self, gathered: &Gathered<'_>) -> Result<()> {
+    pub(super) fn check(&self, gathered: &Gathered<'_>) -> Result<(), EngineError> {
         self.labels().try_for_each(|label| known(gathered, label, "--arrows"))
     }
 
@@ -34,14 +36,14 @@ impl Pairs {
     }
 
     /// The plane of most variance among the points of these labels: other points would turn it away from what the arrows show.
-    pub fn plane(&self, gathered: &Gathered<'_>, columns: usize) -> Components {
+    pub(super) fn plane(&self, gathered: &Gathered<'_>, columns: usize) -> Components {
         let named = |label: &Option<String>| label.as_deref().is_some_and(|own| self.labels().any(|l| l == own));
         let rows = gathered.points.iter().filter(|point| named(&point.label)).map(|point| point.vector);
         Components::fit(&Matrix::from_rows(columns, rows), 2)
     }
 
-    /// The arrows between mean vectors in that plane; says how parallel they are in the space of the vectors.
-    pub fn draw(&self, gathered: &Gathered<'_>, plane: &Components, context: &Context) -> Vec<Arrow> {
+    /// The arrows between mean vectors in that plane, and how parallel they are in the space of the vectors.
+    pub(super) fn draw(&self, gathered: &Gathered<'_>, plane: &Components) -> (Vec<Arrow>, Vec<Parallel>) {
         let mean = |label: &str| {
             let own = gathered.points.iter().filter(|point| point.label.as_deref() == Some(label));
             let (mut sum, mut count) = (Vec::new(), 0f64);
@@ -53,7 +55,7 @@ impl Pairs {
             sum.iter().map(|sum| (sum / count) as f32).collect::<Vec<f32>>()
         };
         let mut changes: Vec<Vec<f64>> = Vec::new();
-        let mut arrows = Vec::new();
+        let (mut arrows, mut parallels) = (Vec::new(), Vec::new());
         for (from, to) in &self.0 {
             let (tail, head) = (mean(from), mean(to));
             changes.push(tail.iter().zip(&head).map(|(a, b)| f64::from(b - a)).collect());
@@ -61,12 +63,21 @@ impl Pairs {
         }
         for (first, a) in changes.iter().enumerate() {
             for (second, b) in changes.iter().enumerate().skip(first + 1) {
-                let [x, y] = [first, second].map(|at| format!("{}:{}", self.0[at].0, self.0[at].1));
-                context.messages.note(format_args!("{x} and {y}: cosine {:.3} (1 is parallel)", cosine(a, b)));
+                let arrows = [first, second].map(|at| format!("{}:{}", self.0[at].0, self.0[at].1));
+                parallels.push(Parallel { arrows, cosine: cosine(a, b) });
             }
         }
-        arrows
+        (arrows, parallels)
     }
+}
+
+/// How parallel two arrows are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parallel {
+    /// Each as `FROM:TO`.
+    pub arrows: [String; 2],
+    /// 1 where they are parallel.
+    pub cosine: f64,
 }
 
 fn cosine(a: &[f64], b: &[f64]) -> f64 {

@@ -1,11 +1,9 @@
-//! Which points are drawn: `--where` and `--sample`.
+//! Which points are drawn.
 
 use std::{collections::BTreeMap, path::Path, str::FromStr};
 
-use anyhow::{Result, bail};
-
 use super::gather::{Candidate, Gathered};
-use crate::{cli::output::printable, projection::Random};
+use crate::{engine::EngineError, projection::Random};
 
 /// Labels that a message lists.
 const LISTED: usize = 8;
@@ -19,7 +17,7 @@ enum Field {
     Text,
 }
 
-/// `FIELD=VALUE` or `FIELD!=VALUE`.
+/// A condition on points; read from `FIELD=VALUE` or `FIELD!=VALUE`, where a field is `label`, `path` or `text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     field: Field,
@@ -58,7 +56,7 @@ impl Condition {
 ///
 /// # Errors
 /// Where a label is asked for that no point bears.
-pub fn keep(gathered: &mut Gathered<'_>, conditions: &[Condition]) -> Result<()> {
+pub(super) fn keep(gathered: &mut Gathered<'_>, conditions: &[Condition]) -> Result<(), EngineError> {
     for condition in conditions.iter().filter(|c| c.field == Field::Label && c.is && !c.value.is_empty()) {
         known(gathered, &condition.value, "--where")?;
     }
@@ -86,7 +84,7 @@ pub fn keep(gathered: &mut Gathered<'_>, conditions: &[Condition]) -> Result<()>
 ///
 /// # Errors
 /// As said.
-pub fn known(gathered: &Gathered<'_>, label: &str, option: &str) -> Result<()> {
+pub(super) fn known(gathered: &Gathered<'_>, label: &str, option: &str) -> Result<(), EngineError> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     gathered.points.iter().filter_map(|point| point.label.as_deref()).for_each(|l| *counts.entry(l).or_default() += 1);
     if counts.contains_key(label) {
@@ -94,22 +92,24 @@ pub fn known(gathered: &Gathered<'_>, label: &str, option: &str) -> Result<()> {
     }
     let label = brief(label);
     if counts.is_empty() {
-        bail!("{option}: no point has a label, so none is '{label}'; --label-from LIST.tsv gives labels");
+        let none = format!("{option}: no point has a label, so none is '{label}'; --label-from LIST.tsv gives labels");
+        return Err(EngineError::Request(none));
     }
     let mut all: Vec<_> = counts.into_iter().collect();
     all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let names: Vec<String> = all.iter().take(LISTED).map(|(name, _)| brief(name)).collect();
     let more = if all.len() > LISTED { format!(" and {} more", all.len() - LISTED) } else { String::new() };
-    bail!("{option}: no point has the label '{label}'; there are {}{more}", names.join(", "));
+    let names = names.join(", ");
+    Err(EngineError::Request(format!("{option}: no point has the label '{label}'; there are {names}{more}")))
 }
 
 fn brief(label: &str) -> String {
     let short: String = label.chars().take(SHOWN).collect();
-    printable(&short).into_owned() + if label.chars().nth(SHOWN).is_some() { "…" } else { "" }
+    short + if label.chars().nth(SHOWN).is_some() { "…" } else { "" }
 }
 
 /// Keeps `most` points drawn by `seed`, in their order.
-pub fn sample(gathered: &mut Gathered<'_>, most: usize, seed: u64) {
+pub(super) fn sample(gathered: &mut Gathered<'_>, most: usize, seed: u64) {
     let mut keep = vec![false; gathered.points.len()];
     Random::new(seed).shuffled(keep.len()).into_iter().take(most).for_each(|point| keep[point as usize] = true);
     let mut keep = keep.into_iter();

@@ -2,15 +2,14 @@
 
 use std::{collections::HashMap, path::Path};
 
-use anyhow::{Context as _, Result};
 use audiosearch_index::{Embedding, Query, Reader, SegmentId, SourceId, SourceKey, Span};
 use rayon::prelude::*;
 
 use crate::{
-    cli::output::shown,
+    engine::EngineError,
     export::{MapFile, link, relative},
     pipeline::{Keys, resolve},
-    projection::{Matrix, Neighbours, Progress, ProjectionError},
+    projection::{Matrix, Neighbours, Progress},
 };
 
 /// Up to so many points, comparing all with all is as fast as asking the graph, and exact.
@@ -37,16 +36,15 @@ pub struct Gathered<'a> {
 }
 
 /// All segments of `reader`, with addresses as seen from the folder that `out` will lie in.
-pub fn gather<'a>(reader: &'a Reader, store: &Path, out: &Path) -> Result<Gathered<'a>> {
-    let keys = Keys::new(store).with_context(|| store.display().to_string())?;
-    let out = resolve(out).with_context(|| out.display().to_string())?;
+pub fn gather<'a>(reader: &'a Reader, keys: &Keys, out: &Path) -> Result<Gathered<'a>, EngineError> {
+    let out = resolve(out).map_err(EngineError::io(out))?;
     let folder = out.parent().unwrap_or(&out);
     let mut sources: Vec<_> = reader.sources().collect();
     sources.sort_by(|a, b| (&a.path, &a.key).cmp(&(&b.path, &b.key)));
     let number: HashMap<SourceId, u32> = sources.iter().map(|source| source.id).zip(0..).collect();
     let file = |source: &audiosearch_index::SourceRef| {
         let place = keys.place(&source.key);
-        MapFile { path: shown(&source.path), link: link(&relative(folder, &place)), place }
+        MapFile { path: source.path.to_string_lossy().into_owned(), link: link(&relative(folder, &place)), place }
     };
     let candidate = |segment: audiosearch_index::SegmentRef<'a>| {
         Some(Candidate {
@@ -75,7 +73,7 @@ pub fn neighbours(
     vectors: &Matrix,
     k: usize,
     progress: &mut Progress<'_>,
-) -> Result<Neighbours> {
+) -> Result<Neighbours, EngineError> {
     if points.len() <= COMPARED {
         return Ok(Neighbours::exact(vectors, k));
     }
@@ -83,7 +81,7 @@ pub fn neighbours(
     // Only this part of what is found is among the points; itself is found too.
     let share = points.len() as f64 / reader.len().max(1) as f64;
     let asked = if share < 1.0 { (1.5 * k as f64 / share).ceil() as usize } else { k } + 1;
-    let ask = |own: u32| -> Result<Vec<(u32, f32)>> {
+    let ask = |own: u32| -> Result<Vec<(u32, f32)>, EngineError> {
         let embedding = Embedding::new(vectors.row(own as usize).to_vec())?;
         let hits = reader.search(&Query::new(&embedding).k(asked))?;
         let known = hits.iter().filter_map(|hit| Some((*number.get(&hit.segment)?, hit.score)));
@@ -92,9 +90,9 @@ pub fn neighbours(
     let mut rows = Vec::with_capacity(points.len());
     while rows.len() < points.len() {
         let to = points.len().min(rows.len() + ASKED) as u32;
-        let found: Result<Vec<_>> = (rows.len() as u32..to).into_par_iter().map(ask).collect();
+        let found: Result<Vec<_>, EngineError> = (rows.len() as u32..to).into_par_iter().map(ask).collect();
         rows.extend(found?);
-        progress.step(rows.len(), points.len()).map_err(|cause: ProjectionError| anyhow::anyhow!(cause))?;
+        progress.step(rows.len(), points.len())?;
     }
     Ok(Neighbours::new(rows))
 }

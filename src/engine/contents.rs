@@ -1,0 +1,124 @@
+//! What a store holds.
+
+use std::path::PathBuf;
+
+use audiosearch_index::{Collection, Index, IndexError, Reader, Schema};
+
+use super::{Engine, EngineError, Notice};
+use crate::audio::SAMPLE_RATE;
+
+/// A collection without its vectors.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    /// Recordings or texts.
+    pub collection: Collection,
+    /// The model, and what its vectors have in common.
+    pub schema: Schema,
+    /// In no order.
+    pub sources: Vec<SourceInfo>,
+}
+
+/// A recording or a text of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// As it was given to `index`.
+    pub path: PathBuf,
+    /// Samples at 16 kHz of a recording; lines of a text.
+    pub length: u64,
+    /// How many segments or sentences it has.
+    pub segments: u32,
+}
+
+impl SourceInfo {
+    /// Seconds of a recording.
+    pub fn seconds(&self) -> f64 {
+        self.length as f64 / f64::from(SAMPLE_RATE)
+    }
+}
+
+impl Contents {
+    /// Length of all sources together: samples, or lines.
+    pub fn length(&self) -> u64 {
+        self.sources.iter().map(|source| source.length).sum()
+    }
+
+    /// Seconds of all recordings together.
+    pub fn seconds(&self) -> f64 {
+        self.length() as f64 / f64::from(SAMPLE_RATE)
+    }
+
+    /// Segments or sentences of all sources together.
+    pub fn segments(&self) -> u64 {
+        self.sources.iter().map(|source| u64::from(source.segments)).sum()
+    }
+
+    fn of_index(index: &Index) -> Result<Self, IndexError> {
+        let sources = index.sources().map(|source| {
+            source.map(|(_, source, segments)| SourceInfo { path: source.path, length: source.samples, segments })
+        });
+        let sources = sources.collect::<Result<_, _>>()?;
+        Ok(Self { collection: index.collection(), schema: index.schema().clone(), sources })
+    }
+
+    fn of_reader(reader: &Reader, collection: Collection) -> Self {
+        let sources = reader.sources();
+        let sources = sources.map(|s| SourceInfo { path: s.path, length: s.samples, segments: s.segments });
+        Self { collection, schema: reader.schema().clone(), sources: sources.collect() }
+    }
+}
+
+impl Engine {
+    /// What every collection of the store holds, recordings first. Where the store may only be read, or is being written, what is searched
+    /// tells: all that was there at the last commit.
+    ///
+    /// # Errors
+    /// Where there is no collection, or one that cannot be read either way.
+    pub fn sources(&self) -> Result<Vec<Contents>, EngineError> {
+        self.each_collection(|collection| {
+            match Index::open(self.path(), collection).and_then(|index| Contents::of_index(&index)) {
+                Err(cause @ (IndexError::Locked { .. } | IndexError::Io { .. })) => {
+                    let Ok(reader) = Reader::open(self.path(), collection) else { return Err(cause) };
+                    if matches!(cause, IndexError::Locked { .. }) {
+                        self.notice(&Notice::Busy { store: self.path().to_owned() });
+                    }
+                    Ok(Contents::of_reader(&reader, collection))
+                }
+                read => read,
+            }
+        })
+    }
+
+    /// Bytes of the store on disk; what cannot be read counts as nothing.
+    pub fn bytes(&self) -> u64 {
+        bytes_below(self.path())
+    }
+
+    /// Does something with every collection that the store has, recordings first, and returns what came of each.
+    pub(super) fn each_collection<T>(
+        &self,
+        mut act: impl FnMut(Collection) -> Result<T, IndexError>,
+    ) -> Result<Vec<T>, EngineError> {
+        let (mut done, mut missing) = (Vec::new(), None);
+        for collection in [Collection::Audio, Collection::Text] {
+            match act(collection) {
+                Ok(one) => done.push(one),
+                Err(cause @ IndexError::Missing { .. }) => missing = missing.or(Some(cause)),
+                Err(cause) => return Err(cause.into()),
+            }
+        }
+        match missing {
+            Some(cause) if done.is_empty() => Err(cause.into()),
+            _ => Ok(done),
+        }
+    }
+}
+
+fn bytes_below(folder: &std::path::Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let bytes = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => bytes_below(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    entries.flatten().map(bytes).sum()
+}

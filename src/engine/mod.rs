@@ -1,0 +1,64 @@
+//! What the product does, as calls: [`Engine`] opens a store, indexes files into it, answers queries, finds what recurs, draws maps,
+//! removes, checks and mends. The command line, servers and bindings are thin over it.
+//!
+//! Nothing here prints, reads arguments or ends the process. Long work tells an [`Observer`] how far it is, which may stop it.
+
+mod contents;
+mod discover;
+mod embed;
+mod error;
+mod hits;
+mod index;
+mod labels;
+mod manifest;
+mod map;
+mod models;
+mod observer;
+mod problem;
+mod query;
+mod reconstruct;
+mod report;
+mod search;
+mod sentences;
+mod store;
+#[cfg(feature = "torch")]
+mod torch;
+mod upkeep;
+
+#[cfg(feature = "torch")]
+pub use crate::encoder::single_threaded;
+pub use contents::{Contents, SourceInfo};
+pub use discover::DiscoverOptions;
+pub use embed::{ClipVectors, SpanVector};
+pub use error::EngineError;
+pub use hits::{Hit, Hits};
+pub use index::{IndexOptions, IndexReport};
+pub use manifest::{Manifest, ManifestError, Row};
+pub use map::{Condition, MapOptions, MapProjection, MapReport, NEAR, Pairs, Parallel};
+pub use models::{Inference, ModelLoader, ModelOptions, Models, Speech, Text};
+pub(crate) use observer::Watch;
+pub use observer::{Event, Observer, Stop, Work};
+pub use problem::{Notice, Problem};
+pub use query::{ClipInput, Filter, Query};
+pub use reconstruct::{ClipReconstruction, reconstruct_clip};
+pub use report::{FileProblem, FileReport, FileStatus};
+pub use search::PreparedQuery;
+pub use sentences::sentences_of;
+pub use store::{Engine, EngineOptions, NoticeHandler};
+#[cfg(feature = "torch")]
+pub use torch::LibTorch;
+pub use upkeep::{CompactReport, RemoveReport};
+
+/// What calls of the engine take and give that is made elsewhere.
+pub use crate::{
+    encoder::{AutoEncoder, Device, EncoderError, SpeechModel},
+    pipeline::ClipError,
+    search::{AlignmentStep, Group, MIN_CONFIDENCE, Occurrence},
+    segment::SegmentMode,
+    sentence::{DecodeOptions, SentenceError, SentenceModel, SentenceReader, between, paragraph::ParagraphModel},
+    text::SentenceMode,
+};
+pub use audiosearch_index::{
+    Collection, Embedding, Fingerprint, Label, LabelOrigin, Problem as StoreProblem, RepairReport, Schema, Span,
+    VerifyReport,
+};

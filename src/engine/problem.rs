@@ -1,0 +1,139 @@
+//! What was left out or coped with.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::{EngineError, ManifestError};
+use crate::pipeline::{ClipError, WalkError};
+
+/// Something that was left out or coped with while the work went on.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A path that cannot be looked into.
+    #[error(transparent)]
+    Path(#[from] WalkError),
+    /// Texts that no model could be loaded for.
+    #[error("{} left out: {}", count(*texts, "text"), cause.chain())]
+    TextsLeftOut {
+        /// How many.
+        texts: usize,
+        /// Why.
+        cause: Box<EngineError>,
+    },
+    /// A clip without an embedding.
+    #[error(transparent)]
+    Clip(#[from] ClipError),
+    /// A clip of silence, which nothing can sound like.
+    #[error("{cause}: nothing to look for")]
+    Silent {
+        /// Names the clip.
+        cause: ClipError,
+    },
+    /// A clip whose recording ends early; what there is of it is used.
+    #[error("{message}")]
+    Truncated {
+        /// Names the clip.
+        message: String,
+    },
+    /// A text that cannot be embedded.
+    #[error(transparent)]
+    Text(#[from] crate::text::TextError),
+    /// A text file that is named and not there.
+    #[error("{}: no such file", path.display())]
+    NoFile {
+        /// As it was given.
+        path: PathBuf,
+    },
+    /// A text with bytes that are no UTF-8.
+    #[error("{}:{line}: bytes that are no UTF-8", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The first such line, counted from 1.
+        line: u64,
+    },
+    /// Rows of a list of labels that name no file of the store.
+    #[error("{}: {} of no file in the store", list.display(), count(*rows, "row"))]
+    UnknownFiles {
+        /// The list.
+        list: PathBuf,
+        /// How many rows.
+        rows: usize,
+    },
+    /// Rows of a list of labels that have none.
+    #[error("{}: {} without a label", list.display(), count(*rows, "row"))]
+    NoLabel {
+        /// The list.
+        list: PathBuf,
+        /// How many rows.
+        rows: usize,
+    },
+    /// A list of scored pairs that is too short to be measured.
+    #[error("{}: fewer than two scored pairs; left out", path.display())]
+    FewPairs {
+        /// The list.
+        path: PathBuf,
+    },
+    /// A list that cannot be read.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+}
+
+impl Problem {
+    /// What is wrong with the clips of a query, where that is why it cannot be asked.
+    ///
+    /// # Errors
+    /// The error itself, where it is of another kind.
+    pub fn of_clips(cause: EngineError) -> Result<Vec<Self>, EngineError> {
+        match cause {
+            EngineError::Clip(cause) => Ok(vec![Self::of_clip(cause)]),
+            EngineError::NoExample { causes } => Ok(causes.into_iter().map(Self::of_clip).collect()),
+            other => Err(other),
+        }
+    }
+
+    /// Silence is no error: there is nothing that could be found.
+    pub(super) fn of_clip(cause: ClipError) -> Self {
+        match cause {
+            cause @ ClipError::Silent { .. } => Self::Silent { cause },
+            cause => Self::Clip(cause),
+        }
+    }
+
+    /// Whether something that was asked for was not done; else it was only odd.
+    pub fn is_error(&self) -> bool {
+        !matches!(
+            self,
+            Self::Silent { .. }
+                | Self::NotUtf8 { .. }
+                | Self::UnknownFiles { .. }
+                | Self::NoLabel { .. }
+                | Self::FewPairs { .. }
+        )
+    }
+}
+
+/// Something that an engine met outside of any work that is observed, and coped with.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Notice {
+    /// What is searched was missing or damaged, and is made anew from the store.
+    #[error("{cause}: building the frozen index again")]
+    Rebuilding {
+        /// What is wrong with it.
+        cause: audiosearch_index::IndexError,
+    },
+    /// Another process writes to the store.
+    #[error("{}: another process writes to the store; this is what was there before it began", store.display())]
+    Busy {
+        /// The store.
+        store: PathBuf,
+    },
+}
+
+/// `1 file`, `2 files`.
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
