@@ -11,7 +11,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [folder, clip] = &args[..] else { return Err("usage: index_folder FOLDER CLIP".into()) };
     let engine = Engine::open_or_create(Engine::store_in(Path::new(folder)));
     let mut tell = |event: &Event<'_>| match event {
-        Event::File(file) => println!("{}: {} segments", file.path.display(), file.segments),
+        Event::File(file) => match file.status.problem() {
+            Some(problem) => eprintln!("{problem}"),
+            None => println!("{}: {} segments", file.path.display(), file.segments),
+        },
         Event::Problem(problem) => eprintln!("{problem}"),
         _ => {}
     };

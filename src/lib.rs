@@ -21,13 +21,16 @@
 //!
 //! // Where does what is heard from 1.2 s to 1.9 s of a recording sound again?
 //! let stretch = ClipInput::file(folder.join("low.wav")).start(1.2).end(1.9);
-//! for hit in engine.search(&Query::clip(stretch).k(3).min_confidence(0.0))? {
+//! let hits = engine.search(&Query::clip(stretch).k(3).min_confidence(0.0))?;
+//! for hit in &hits {
 //!     println!("{:.2}  {} {:.2} s to {:.2} s", hit.score, hit.path.display(), hit.start(), hit.end());
-//! #   if hit.score > 0.9 { assert!(hit.path.ends_with("low.wav") && (hit.start() - 1.2).abs() < 0.2); }
 //! }
+//! assert!(hits[0].path.ends_with("low.wav") && (hits[0].start() - 1.2).abs() < 0.2);
 //!
-//! // Where is a word said? Nothing in these recordings is probable enough to be one.
-//! assert!(engine.search(&Query::words("umbrella"))?.is_empty());
+//! // Where is a word said? With the default, nothing is found where even the best hit is most probably none.
+//! for hit in engine.search(&Query::words("umbrella").k(1))? {
+//!     println!("{}: {:.0} % sure", hit.path.display(), 100.0 * hit.confidence.unwrap_or_default());
+//! }
 //! # Ok(())
 //! # }
 //! ```

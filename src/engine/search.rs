@@ -39,7 +39,7 @@ pub struct PreparedQuery {
 #[derive(Debug)]
 enum Ask {
     /// Of recordings; `not`: where the clip itself lies.
-    Sound { query: SoundQuery, not: Option<(SourceKey, Span)> },
+    Sound { query: Box<SoundQuery>, not: Option<(SourceKey, Span)> },
     /// Of texts; the sentence as the store's own are read.
     Sentence { text: String, vector: Embedding },
 }
@@ -154,7 +154,7 @@ impl Engine {
         for (query, answer) in queries.iter().zip(answers) {
             let settings = query.settings.clone();
             let prepared = |query, not, used, problems| PreparedQuery {
-                ask: Ask::Sound { query, not },
+                ask: Ask::Sound { query: Box::new(query), not },
                 fingerprint: speech.fingerprint(),
                 settings,
                 used,
