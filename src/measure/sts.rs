@@ -97,8 +97,8 @@ fn correlations(models: &Models, pairs: &[Pair], observer: &mut impl Observer) -
     let vectors = models.embed_sentences(&texts, observer)?;
     let ids: Vec<Vec<i64>> = model.with(|model| {
         let (tokens, longest) = (model.tokens(), model.config().longest);
-        texts.iter().map(|text| tokens.encode(text, longest)).collect::<Result<_, _>>()
-    })?;
+        texts.iter().map(|text| tokens.encode(text, longest)).collect()
+    });
     let bag = BagOfWords::new(ids.iter().map(Vec::as_slice));
     let scores: Vec<f64> = pairs.iter().map(|pair| pair.score).collect();
     let whole: Vec<f64> = vectors.chunks_exact(2).map(|pair| f64::from(pair[0].dot(&pair[1]))).collect();

@@ -23,7 +23,7 @@ pub(crate) fn embedded(
         if sentence.trim().is_empty() {
             return Err(SentenceError::Blank { number: i + 1 });
         }
-        rows.push(tokens.encode(sentence, longest)?);
+        rows.push(tokens.encode(sentence, longest));
     }
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(|&i| std::cmp::Reverse(rows[i].len()));

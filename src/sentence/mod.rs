@@ -4,6 +4,7 @@
 //! As in [`encoder`](crate::encoder), what runs on LibTorch is there with the feature `torch` alone.
 
 mod batch;
+mod byte_pairs;
 mod checkpoint;
 mod config;
 mod error;
@@ -25,6 +26,8 @@ mod start;
 mod tensors;
 #[cfg(feature = "torch")]
 mod text;
+#[cfg(feature = "torch")]
+mod token_training;
 #[cfg(feature = "torch")]
 pub mod train;
 #[cfg(feature = "torch")]

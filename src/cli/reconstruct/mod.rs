@@ -138,7 +138,7 @@ fn again(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
         if exact {
             any = Outcome::Found;
         }
-        let count = tokens.encode(sentence, longest)?.len();
+        let count = tokens.encode(sentence, longest).len();
         if args.json {
             let neighbours = hits.into_iter().map(neighbour).collect();
             output.json(&Line { text: sentence, reconstruction: written, exact, tokens: count, neighbours })?;

@@ -62,7 +62,7 @@ impl ParagraphModel for ParagraphEncoder {
         for (number, chunk) in paragraphs.chunks(BATCH).enumerate() {
             let mut rows = Vec::with_capacity(chunk.len());
             for (at, paragraph) in chunk.iter().enumerate() {
-                let ids = ids(paragraph, &self.tokens, &self.config)?;
+                let ids = ids(paragraph, &self.tokens, &self.config);
                 if ids.is_empty() {
                     return Err(SentenceError::Blank { number: number * BATCH + at + 1 });
                 }
@@ -90,15 +90,15 @@ impl ParagraphModel for ParagraphEncoder {
 }
 
 /// The sentences of a paragraph as ids, what is too long cut off; none where nothing is visible.
-pub(crate) fn ids(paragraph: &str, tokens: &Tokens, config: &ParagraphConfig) -> Result<Vec<Vec<i64>>, SentenceError> {
+pub(crate) fn ids(paragraph: &str, tokens: &Tokens, config: &ParagraphConfig) -> Vec<Vec<i64>> {
     let (mut rows, mut left) = (Vec::new(), config.longest);
     for sentence in sentences(paragraph).iter().take(config.sentences) {
-        let row = tokens.encode(sentence, left)?;
+        let row = tokens.encode(sentence, left);
         left -= row.len();
         rows.push(row);
         if left == 0 {
             break;
         }
     }
-    Ok(rows)
+    rows
 }

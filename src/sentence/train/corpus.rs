@@ -75,15 +75,14 @@ pub(crate) struct Corpus {
 }
 
 impl Corpus {
-    pub fn new(sentences: &[String], tokens: &Tokens, longest: usize) -> Result<Corpus, TrainError> {
-        let rows: Vec<Vec<i64>> =
-            sentences.par_iter().map(|sentence| tokens.encode(sentence, longest)).collect::<Result<_, _>>()?;
+    pub fn new(sentences: &[String], tokens: &Tokens, longest: usize) -> Corpus {
+        let rows: Vec<Vec<i64>> = sentences.par_iter().map(|sentence| tokens.encode(sentence, longest)).collect();
         let mut corpus = Corpus { ids: Vec::new(), starts: vec![0] };
         for row in rows {
             corpus.ids.extend(row.iter().map(|&id| id as u32));
             corpus.starts.push(corpus.ids.len());
         }
-        Ok(corpus)
+        corpus
     }
 
     /// Number of sentences.

@@ -30,8 +30,8 @@ pub(super) fn run(
     tch::set_num_threads(config.threads.max(1) as i32);
     let lines = Lines::split(config)?;
     let tokens = Tokens::train(lines.trained.iter().map(String::as_str), config.vocabulary)?;
-    let corpus = Corpus::new(&lines.trained, &tokens, config.network.longest)?;
-    let held = Corpus::new(&lines.held, &tokens, config.network.longest)?;
+    let corpus = Corpus::new(&lines.trained, &tokens, config.network.longest);
+    let held = Corpus::new(&lines.held, &tokens, config.network.longest);
     let batches = Sampler::new(&corpus, config).count();
     progress(&Progress::Loaded {
         lines: corpus.len(),

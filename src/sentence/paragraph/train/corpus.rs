@@ -7,18 +7,16 @@ use super::super::super::train::turns::Turns;
 use super::super::super::training::TextTrainConfig;
 use super::super::config::ParagraphConfig;
 use super::super::model::ids;
-use crate::encoder::TrainError;
 
 /// Paragraphs of which there is something to see.
 #[derive(Debug)]
 pub(crate) struct Corpus(Vec<Vec<Vec<i64>>>);
 
 impl Corpus {
-    pub fn new(lines: &[String], tokens: &Tokens, config: &ParagraphConfig) -> Result<Corpus, TrainError> {
-        let mut paragraphs: Vec<Vec<Vec<i64>>> =
-            lines.par_iter().map(|line| ids(line, tokens, config)).collect::<Result<_, _>>()?;
+    pub fn new(lines: &[String], tokens: &Tokens, config: &ParagraphConfig) -> Corpus {
+        let mut paragraphs: Vec<Vec<Vec<i64>>> = lines.par_iter().map(|line| ids(line, tokens, config)).collect();
         paragraphs.retain(|paragraph| !paragraph.is_empty());
-        Ok(Corpus(paragraphs))
+        Corpus(paragraphs)
     }
 
     pub fn len(&self) -> usize {

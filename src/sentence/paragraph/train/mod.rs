@@ -39,8 +39,8 @@ pub fn train(
     tch::set_num_threads(config.threads.max(1) as i32);
     let lines = Lines::split(config)?;
     let tokens = Tokens::train(lines.trained.iter().map(String::as_str), config.vocabulary)?;
-    let corpus = Corpus::new(&lines.trained, &tokens, &config.network)?;
-    let held = Corpus::new(&lines.held, &tokens, &config.network)?;
+    let corpus = Corpus::new(&lines.trained, &tokens, &config.network);
+    let held = Corpus::new(&lines.held, &tokens, &config.network);
     if corpus.len() == 0 || held.len() == 0 {
         return Err(TrainError::TooLittle("no paragraph holds a visible character".into()));
     }
