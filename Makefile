@@ -6,7 +6,7 @@ DEMO_STORE := target/demo
 TARGET = $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL := help
-.PHONY: help libtorch build torch demo check test test-light test-browser bench stress fuzz coverage bench-kernels bench-size pages install uninstall dist fmt clean distclean
+.PHONY: help libtorch build torch demo check test test-light test-browser examples bench stress fuzz coverage bench-kernels bench-size pages install uninstall dist fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,10 +53,13 @@ bench-size: build ## what 1, 10 and 100 hours cost; RECORDINGS=folder
 	$(PYTHON) tools/benchmarks/bench_size.py $(RECORDINGS) --work $(TARGET)/size --program $(TARGET)/release/audiosearch --picture tools/figures/size.svg
 
 # The same profile as the tests; many points are made by a program of tools/.
-test-browser: ## the map in chromium (apt-get install chromium chromium-driver), and exports read by the tools they are for
+test-browser: ## the map in chromium (apt-get install chromium chromium-driver), and exports and annotations read by the tools they are for
 	$(CARGO) build -p audiosearch -p audiosearch-tools --bins $(CARGO_FLAGS)
 	cd tools/checks && AUDIOSEARCH=$(TARGET)/debug/audiosearch AUDIOSEARCH_MAP_STORE=$(TARGET)/debug/map_store \
-		$(PYTHON) -m unittest -v test_browser test_exports
+		$(PYTHON) -m unittest -v test_browser test_exports test_annotations
+
+examples: build ## run the examples of README.md in a scratch folder
+	$(PYTHON) tools/checks/run_examples.py --program $(TARGET)/release/audiosearch
 
 # The program is a release build: in others a kill comes before it has begun.
 stress: build ## kills, full disks, other users, files that lie (STRESS=--long: the long form; some of it needs root)

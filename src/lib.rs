@@ -120,4 +120,5 @@ pub mod projection;
 pub mod search;
 pub mod segment;
 pub mod sentence;
+mod terminal;
 pub mod text;

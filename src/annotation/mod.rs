@@ -28,6 +28,7 @@ mod eaf;
 mod error;
 mod files;
 mod format;
+mod imported;
 mod jsonl;
 mod raven;
 mod row;
@@ -43,5 +44,6 @@ mod tests;
 
 pub use error::{AnnotationError, InvalidAnnotation, Malformed};
 pub use files::{FileRead, Named, RecordingNames, read_files, write_files};
-pub use format::{Format, Imported, Skipped};
+pub use format::Format;
+pub use imported::{Imported, Skipped};
 pub use types::{Annotation, Origin, Recording};

@@ -12,13 +12,17 @@ use serde::Serialize;
 
 use super::{
     Context, Outcome,
+    hit_files::HitArgs,
     model::open_engine,
     output::{Align, Output, Table, count, shown},
     progress::{Bars, written},
     query::probability,
     store::StoreArgs,
 };
-use crate::engine::{DiscoverOptions, Group};
+use crate::{
+    annotation::{Annotation, Origin},
+    engine::{DiscoverOptions, Group},
+};
 
 /// Find what is said, or sounds, more than once
 ///
@@ -40,12 +44,12 @@ pub struct DiscoverArgs {
     /// Hits for each stretch, at most
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     neighbours: u32,
-    /// Write them as a manifest: tab-separated path, start, end, label
-    #[arg(long, short, value_name = "FILE.tsv")]
+    #[command(flatten)]
+    form: HitArgs,
+    /// Write them to this file, without --format as a manifest (tab-separated path, start, end, label); of formats of one recording to this
+    /// folder, a file a recording
+    #[arg(long, short, value_name = "FILE|FOLDER")]
     out: Option<PathBuf>,
-    /// Print a JSON object an occurrence
-    #[arg(long)]
-    json: bool,
 }
 
 /// A line of `--json`; part of the contract.
@@ -66,12 +70,22 @@ pub fn run(args: &DiscoverArgs, context: &Context) -> Result<Outcome> {
         neighbours: args.neighbours as usize,
         min_confidence: args.min_confidence,
     };
-    let groups = engine.discover(&options, &mut Bars::new(context)).map_err(written)?;
+    let groups =
+        engine.discover(&options, &mut Bars::new(&context.messages, context.interrupt.stop())).map_err(written)?;
     let occurrences: usize = groups.iter().map(|group| group.occurrences.len()).sum();
     context.messages.note(format_args!("{}, {}", count(groups.len(), "group"), count(occurrences, "occurrence")));
     match &args.out {
-        Some(path) => write(path, &groups).with_context(|| path.display().to_string())?,
-        None => print(&groups, args.json)?,
+        Some(path) if args.form.is_manifest(path) => {
+            write(path, &groups).with_context(|| path.display().to_string())?
+        }
+        out => {
+            if let Some(mut output) = args.form.output(out.as_deref())? {
+                print(&mut output, &groups)?;
+            }
+            if args.form.wants_files(out.as_deref())? && !groups.is_empty() {
+                args.form.write(annotations(&groups)?, out.as_deref(), &engine, context)?;
+            }
+        }
     }
     Ok(if groups.is_empty() { Outcome::Nothing } else { Outcome::Found })
 }
@@ -85,8 +99,17 @@ fn lines(groups: &[Group]) -> impl Iterator<Item = (usize, &Path, f64, f64, f32)
     })
 }
 
-fn print(groups: &[Group], json: bool) -> Result<()> {
-    let mut output = Output::new(json);
+/// Occurrences as annotations: all groups in one tier.
+fn annotations(groups: &[Group]) -> Result<Vec<Annotation>> {
+    let annotation = |(group, path, start, end, confidence): (usize, &Path, f64, f64, f32)| {
+        let annotation = Annotation::new(path, start, end, &format!("group {group}"))?.with_tier("groups");
+        Ok(annotation.with_origin(Origin::Model).with_confidence(confidence.clamp(0.0, 1.0))?)
+    };
+    lines(groups).map(annotation).collect()
+}
+
+fn print(output: &mut Output, groups: &[Group]) -> Result<()> {
+    let json = output.is_json();
     let columns = [
         ("group", Align::Right),
         ("conf", Align::Right),

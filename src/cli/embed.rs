@@ -85,7 +85,9 @@ pub fn run(args: &EmbedArgs, context: &Context) -> Result<Outcome> {
     };
     let input = |row: &Row| ClipInput::file(&row.path).between(row.start, row.end);
     let inputs: Vec<ClipInput> = rows.iter().map(input).collect();
-    let clips = models.embed(&inputs, args.segments, &mut Bars::new(context)).map_err(written)?;
+    let clips = models
+        .embed(&inputs, args.segments, &mut Bars::new(&context.messages, context.interrupt.stop()))
+        .map_err(written)?;
     let (mut vectors, mut lines) = (Vec::new(), Vec::new());
     for (row, clip) in rows.iter().zip(&clips) {
         let clip = match clip {

@@ -26,6 +26,9 @@ const MEGABYTE: u64 = 1_000_000;
 ///
 /// A .html map is one page to look at and listen to, .svg and .png are pictures for a paper. .csv, .jsonl (Embedding Atlas), .npy and
 /// --format projector (a folder for TensorBoard) hold the points for other tools. The same store and options give the same file.
+///
+/// A html map carries the sound of its points up to --audio-budget and plays the rest from the recordings, by relative path. How far to believe
+/// a map is printed: trustworthiness@10 is 1 where all that is near in the picture is near in the vectors.
 #[derive(Args)]
 #[command(after_help = "Examples:\n\
     \x20 audiosearch export map.html --label-from words.tsv\n\
@@ -109,7 +112,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<Outcome> {
     let format = args.format()?;
     let options = args.map_options(format)?;
     let engine = open_engine(&args.store.existing()?, context)?;
-    let report = engine.map(&options, &mut Bars::new(context)).map_err(written)?;
+    let report = engine.map(&options, &mut Bars::new(&context.messages, context.interrupt.stop())).map_err(written)?;
     if let Some((labelled, all)) = report.labelled {
         messages.note(format_args!("{labelled} of {} have a label", count(all, "point")));
     }

@@ -5,7 +5,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    Context, Outcome,
+    Context, Outcome, label,
     model::open_engine,
     output::{Align, Output, Table, duration, shown},
     store::{StoreArgs, Which},
@@ -22,7 +22,10 @@ pub struct ListArgs {
     /// List only these
     #[arg(long, value_enum, value_name = "WHICH")]
     collection: Option<Which>,
-    /// Print a JSON object a file
+    /// List the labels of recordings instead
+    #[arg(long, conflicts_with = "collection")]
+    labels: bool,
+    /// Print a JSON object a file, or a label
     #[arg(long)]
     json: bool,
 }
@@ -50,6 +53,9 @@ pub fn run(args: &ListArgs, context: &Context) -> Result<Outcome> {
     let wanted =
         |contents: &Contents| args.collection.is_none_or(|which| Collection::from(which) == contents.collection);
     let engine = open_engine(&args.store.existing()?, context)?;
+    if args.labels {
+        return label::list(&engine, &mut output);
+    }
     for contents in engine.sources()?.into_iter().filter(wanted) {
         let mut sources: Vec<(String, SourceInfo)> =
             contents.sources.into_iter().map(|source| (shown(&source.path), source)).collect();

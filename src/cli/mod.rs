@@ -9,15 +9,14 @@ mod discover;
 mod embed;
 mod eval;
 mod export;
+mod hit_files;
 mod hits;
 mod index;
 mod info;
 mod interrupt;
+mod label;
 mod list;
-mod messages;
 mod model;
-mod output;
-mod progress;
 mod query;
 mod reconstruct;
 mod remove;
@@ -32,9 +31,10 @@ use std::{io, process::ExitCode, sync::Arc};
 use anyhow::Result;
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
-use self::{
-    interrupt::Interrupt,
-    messages::{Messages, Verbosity},
+use self::interrupt::Interrupt;
+use crate::terminal::{
+    messages::{self, Messages, Verbosity},
+    output, progress,
 };
 
 /// Finds where something sounds like something, in recordings that nobody has transcribed.
@@ -68,6 +68,7 @@ enum Command {
     Export(export::ExportArgs),
     Info(info::InfoArgs),
     List(list::ListArgs),
+    Label(label::LabelArgs),
     Remove(remove::RemoveArgs),
     Verify(verify::VerifyArgs),
     Compact(compact::CompactArgs),
@@ -139,6 +140,7 @@ fn run(command: Command, context: &Context) -> Result<Outcome> {
         Command::Export(args) => export::run(&args, context),
         Command::Info(args) => info::run(&args, context),
         Command::List(args) => list::run(&args, context),
+        Command::Label(args) => label::run(&args, context),
         Command::Remove(args) => remove::run(&args, context),
         Command::Verify(args) => verify::run(&args, context),
         Command::Compact(args) => compact::run(&args, context),

@@ -11,9 +11,10 @@ use clap::Args;
 
 use super::{
     Context, Outcome,
+    hit_files::{HitArgs, label},
     hits::print,
     model::{JobsArgs, ModelArgs, TextModelArgs, engine_options},
-    output::{Output, shown},
+    output::shown,
     store::StoreArgs,
 };
 use crate::engine::{ClipInput, EngineError, MIN_CONFIDENCE, Manifest, PreparedQuery, Problem, Query, sentences_of};
@@ -26,12 +27,19 @@ const OF_SOUND: [&str; 11] =
 
 /// Find where something sounds like a clip, where a word is said, or the sentences nearest to a sentence
 ///
-/// Where even the best hit is most probably no match, nothing is found and the exit code is 1 (see --min-confidence).
+/// Each hit has a score, at most 1 for the very same sound, and a confidence: the probability that it is right, judged by how random places
+/// of the same store answer the same query. Nothing is found where even the best hit is most probably wrong (see --min-confidence); the exit
+/// code is 1 then.
+///
+/// A stretch of a recording (--from and --to, or start and end of a list) is read within its surroundings. Several clips of the same thing find
+/// it better --together. Sentences are found with their lines, counted from 1, and without a confidence: the nearest are always shown, unless
+/// --min-score says otherwise.
 #[derive(Args)]
 #[command(after_help = "Examples:\n\
     \x20 audiosearch query clip.wav -k 3\n\
     \x20 audiosearch query tape.wav --from 12.4 --to 13.2 --no-self --json\n\
     \x20 audiosearch query --say umbrella\n\
+    \x20 audiosearch query --say umbrella --format textgrid --out grids/\n\
     \x20 audiosearch query --text \"the train was late again\"")]
 #[command(override_usage = "audiosearch query [OPTIONS] CLIP...\n       \
     audiosearch query [OPTIONS] --list FILE\n       \
@@ -101,9 +109,11 @@ pub struct QueryArgs {
     no_rescore: bool,
     #[command(flatten)]
     jobs: JobsArgs,
-    /// Print a JSON object a hit
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    form: HitArgs,
+    /// Write the hits to this file; of formats of one recording to this folder, a file a recording
+    #[arg(long, short, value_name = "FILE|FOLDER")]
+    out: Option<PathBuf>,
 }
 
 pub fn probability(text: &str) -> Result<f32, String> {
@@ -113,7 +123,7 @@ pub fn probability(text: &str) -> Result<f32, String> {
     }
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+pub fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
         _ => Err("not a number of seconds".into()),
@@ -121,6 +131,10 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
+    let files = args.form.wants_files(args.out.as_deref())?;
+    if files && (!args.text.is_empty() || args.text_list.is_some()) {
+        bail!("sentences have no place in a recording: they are shown as a table or with --json");
+    }
     let models = args.model.options(&args.text_model, &args.jobs)?;
     let engine = engine_options(models, context).open(args.store.existing()?)?;
     let (names, queries): (Vec<_>, Vec<_>) = args.queries(context)?.into_iter().unzip();
@@ -141,16 +155,30 @@ pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
             Err(cause) => Problem::of_clips(cause)?.iter().for_each(&mut say),
         }
     }
-    let mut output = Output::new(args.json);
+    let mut output = args.form.output(args.out.as_deref())?;
     let mut any = Outcome::Nothing;
+    let mut annotations = Vec::new();
     for (name, query) in &asked {
         let hits = engine.ask(query)?;
         if !hits.is_empty() {
             any = Outcome::Found;
         }
-        print(&mut output, name, query.collection(), &hits, asked.len() > 1)?;
+        if files {
+            let label = label(name);
+            for hit in &hits {
+                annotations.extend(hit.annotation(&label)?);
+            }
+        }
+        if let Some(output) = &mut output {
+            print(output, name, query.collection(), &hits, asked.len() > 1)?;
+        }
     }
-    output.flush()?;
+    if let Some(mut output) = output {
+        output.flush()?;
+    }
+    if files && any == Outcome::Found {
+        args.form.write(annotations, args.out.as_deref(), &engine, context)?;
+    }
     Ok(any)
 }
 

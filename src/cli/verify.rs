@@ -25,7 +25,7 @@ pub struct VerifyArgs {
 pub fn run(args: &VerifyArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
     let engine = open_engine(&store, context)?;
-    let (mut bars, messages) = (Bars::new(context), &context.messages);
+    let (mut bars, messages) = (Bars::new(&context.messages, context.interrupt.stop()), &context.messages);
     if args.repair {
         let reports = engine.repair(&mut bars)?;
         reports.iter().for_each(|(collection, report)| repaired(&store, *collection, report, messages));

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::ManifestError;
 use crate::{
-    acoustic::NetworkError, audio::AudioError, encoder::EncoderError, pipeline::ClipError, projection::ProjectionError,
-    search::SearchError, sentence::SentenceError, text::TextError,
+    acoustic::NetworkError, annotation::AnnotationError, audio::AudioError, encoder::EncoderError, pipeline::ClipError,
+    projection::ProjectionError, search::SearchError, sentence::SentenceError, text::TextError,
 };
 
 /// Why a call failed. Every message says what was wrong with which file, and where there is something to do, what.
@@ -48,6 +48,9 @@ pub enum EngineError {
     /// Indexing broke off.
     #[error("stopped; what was reported until here is safe, and the next run goes on from there")]
     IndexStopped(#[source] IndexError),
+    /// A file of annotations cannot be read.
+    #[error(transparent)]
+    Annotation(#[from] AnnotationError),
     /// A search failed.
     #[error(transparent)]
     Search(#[from] SearchError),

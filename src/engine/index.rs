@@ -14,6 +14,7 @@ use super::{
     observer::Watch,
 };
 use crate::{
+    annotation::Format,
     audio::SAMPLE_RATE,
     pipeline::{
         Imports, Ingest, Inputs, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find,
@@ -37,7 +38,8 @@ pub struct IndexOptions {
     /// Remove files from the store that vanished from these folders.
     pub prune: bool,
     /// A list of labels to store with the files that it names: tab-separated columns path, label, and start and end (seconds) where they
-    /// apply. They take the place of those of these files that were imported before.
+    /// apply; or a file or a folder of annotations, as [`Engine::import_labels`] takes it. They take the place of those of these files that
+    /// were imported before.
     pub labels: Option<PathBuf>,
 }
 
@@ -198,7 +200,10 @@ impl Engine {
         let _changing = self.change();
         let begun = Instant::now();
         let mut run = IndexRun { watch, report: IndexReport::default(), labels: None, labelled: HashSet::new() };
-        if let Some(list) = &options.labels {
+        let (annotations, list) = options.labels.as_deref().map_or((None, None), |labels| {
+            if is_annotations(labels) { (Some(labels), None) } else { (None, Some(labels)) }
+        });
+        if let Some(list) = list {
             // Keys are of a folder that is there.
             std::fs::create_dir_all(self.path()).map_err(EngineError::io(self.path()))?;
             run.labels = Some(LabelList::read(list, &self.keys()?, &mut run.watch)?);
@@ -229,11 +234,16 @@ impl Engine {
         } else if options.prune && options.collection != Some(Collection::Audio) {
             self.prune(Collection::Text, paths, &mut run)?;
         }
-        if let (Some(labels), Some(list)) = (&run.labels, &options.labels) {
+        if let (Some(labels), Some(list)) = (&run.labels, list) {
             let rows = labels.unknown(|key| run.labelled.contains(key));
             if rows > 0 {
-                run.watch.problem(Problem::UnknownFiles { list: list.clone(), rows });
+                run.watch.problem(Problem::UnknownFiles { list: list.to_owned(), rows });
             }
+        }
+        if let Some(annotations) = annotations
+            && !run.watch.stop().is_requested()
+        {
+            self.import(annotations, &mut run.watch)?;
         }
         let interrupted = run.watch.stop().is_requested();
         Ok(IndexReport { elapsed: begun.elapsed(), interrupted, ..run.report })
@@ -341,4 +351,9 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether labels are annotations of other tools, or a list as every command reads it.
+fn is_annotations(labels: &Path) -> bool {
+    labels.is_dir() || Format::of_file(labels, &[]).is_some_and(|format| format != Format::Csv)
 }

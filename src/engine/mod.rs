@@ -3,6 +3,7 @@
 //!
 //! Nothing here prints, reads arguments or ends the process. Long work tells an [`Observer`] how far it is, which may stop it.
 
+mod annotations;
 mod contents;
 mod discover;
 mod embed;
@@ -27,6 +28,7 @@ mod upkeep;
 
 #[cfg(feature = "torch")]
 pub use crate::encoder::single_threaded;
+pub use annotations::LabelReport;
 pub use contents::{Contents, SourceInfo};
 pub use discover::DiscoverOptions;
 pub use embed::{ClipVectors, SpanVector};

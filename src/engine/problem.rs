@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::{EngineError, ManifestError};
-use crate::pipeline::{ClipError, WalkError};
+use crate::{
+    annotation::AnnotationError,
+    pipeline::{ClipError, WalkError},
+};
 
 /// Something that was left out or coped with while the work went on.
 #[derive(Debug, Error)]
@@ -79,6 +82,39 @@ pub enum Problem {
     /// A list that cannot be read.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    /// A file of annotations that cannot be read.
+    #[error(transparent)]
+    Annotation(#[from] AnnotationError),
+    /// An annotation that cannot be stored as a label.
+    #[error("{}: {place}: {reason}", file.display())]
+    LabelSkipped {
+        /// The file.
+        file: PathBuf,
+        /// Where in it: `line 3`.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+    /// Annotations of a recording that is not in the store, or not clearly one.
+    #[error("{}: {} of {}, {}", file.display(), count(*labels, "label"), recording.display(), unclear(*several))]
+    UnknownRecording {
+        /// The file.
+        file: PathBuf,
+        /// What it calls the recording.
+        recording: PathBuf,
+        /// How many recordings of the store are called so.
+        several: usize,
+        /// How many annotations.
+        labels: usize,
+    },
+}
+
+/// Why a name does not tell a recording.
+fn unclear(several: usize) -> String {
+    match several {
+        0 => "which is not in the store".to_owned(),
+        several => format!("and {several} recordings of the store are called so"),
+    }
 }
 
 impl Problem {

@@ -4,8 +4,8 @@
     run_examples.py [--program target/release/audiosearch] [--document README.md] [--keep]
 
 Each line of a ```sh block is one command, run in the order of the document; a line that ends in \\ goes on. A comment before a block changes
-that: `<!-- example: skip (reason) -->` leaves the block out, `<!-- example: append WORDS -->` adds words to the block's commands that train, to
-keep them short. A command whose program is not installed is skipped and named. Ends with 1 where a command ends with anything but 0, or where
+that: `<!-- example: skip (reason) -->` leaves the block out; `<!-- example: torch WORDS -->` leaves it out where audiosearch-torch is not beside the
+program, and adds words to its commands that train, to keep them short. A command whose program is not installed is skipped and named. Ends with 1 where a command ends with anything but 0, or where
 a document has no example at all. Python's standard library is enough.
 """
 
@@ -25,7 +25,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^(?:<!-- example: (?P<verb>\w+) ?(?P<rest>.*?) -->\n)?```sh\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-VERBS = ("skip", "append")
+VERBS = ("skip", "torch")
 
 
 @dataclass
@@ -36,6 +36,8 @@ class Example:
     command: str
     # Why it is not run; empty where it is.
     skipped: str = ""
+    # Whether it needs the program with LibTorch.
+    torch: bool = False
 
 
 def examples(document: str) -> list[Example]:
@@ -56,9 +58,9 @@ def examples(document: str) -> list[Example]:
             pending, begun = "", 0
             if not command or command.startswith("#"):
                 continue
-            if verb == "append" and command.startswith("audiosearch train "):
+            if verb == "torch" and command.startswith("audiosearch train "):
                 command += " " + rest
-            found.append(Example(first, command, rest if verb == "skip" else ""))
+            found.append(Example(first, command, rest if verb == "skip" else "", verb == "torch"))
     return found
 
 
@@ -91,6 +93,8 @@ def main() -> int:
     for example in examples(options.document.read_text(encoding="utf-8")):
         label = f"line {example.line}: {example.command}"
         absent = "" if example.skipped else missing(example.command)
+        if example.torch and not program.with_name("audiosearch-torch").is_file():
+            absent = "audiosearch-torch"
         if example.skipped or absent:
             print(f"skipped  {label}  {example.skipped or f'({absent} is not installed)'}")
             continue

@@ -34,7 +34,7 @@ class Examples(unittest.TestCase):
     def test_marks_and_continued_lines(self):
         document = (
             "```sh\na one \\\n  two   # words\n\n# no command\nb\n```\n\n<!-- example: skip (why) -->\n```sh\nc\n```\n"
-            "<!-- example: append --steps 3 -->\n```sh\naudiosearch train x\nd\n```\n```json\n{}\n```\n"
+            "<!-- example: torch --steps 3 -->\n```sh\naudiosearch train x\nd\n```\n```json\n{}\n```\n"
         )
         found = [(example.line, example.command, example.skipped) for example in run_examples.examples(document)]
         self.assertEqual(

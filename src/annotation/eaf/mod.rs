@@ -8,9 +8,6 @@ mod write;
 pub(super) use read::read;
 pub(super) use write::write;
 
-/// The type of tiers that hold how probable the annotations of another tier are.
-const CONFIDENCE: &str = "confidence";
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -10,8 +10,9 @@ use quick_xml::{
 
 use super::{
     super::{Annotation, Imported, error::Malformed, tiers},
-    CONFIDENCE, media,
+    media,
     resolve::{Anchor, Raw, resolve},
+    write::CONFIDENCE,
 };
 
 /// What a document holds, as it stands there.

@@ -17,11 +17,13 @@ use super::{
         tiers::{Tier, tiers},
         timestamp,
     },
-    CONFIDENCE, media,
+    media,
 };
 
 type Xml<'o> = Writer<&'o mut dyn Write>;
 
+/// The type of tiers that hold how probable the annotations of another tier are.
+pub(super) const CONFIDENCE: &str = "confidence";
 const TYPE: &str = "default-lt";
 const SCHEMA: &str = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd";
 

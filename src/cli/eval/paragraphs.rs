@@ -67,7 +67,13 @@ pub fn run(args: &ParagraphsArgs, context: &Context) -> Result<Outcome> {
         let model = torch::paragraphs(path, args.device)?;
         let options = (args.beam.get(), args.show);
         let name = path.display().to_string();
-        let figures = measure_paragraphs(name, model.as_ref(), &paragraphs, options, &mut Bars::new(context))?;
+        let figures = measure_paragraphs(
+            name,
+            model.as_ref(),
+            &paragraphs,
+            options,
+            &mut Bars::new(&context.messages, context.interrupt.stop()),
+        )?;
         if args.json {
             output.json(&figures)?;
             continue;

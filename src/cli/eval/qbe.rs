@@ -73,7 +73,7 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
     let engine = engine_options(models, context).open_or_create(store);
     let (written, warped) = (args.say, args.baseline == Some(Baseline::Dtw));
     let options = QbeOptions { queries, recordings, written, warped };
-    print(&measure_qbe(&engine, &options, &mut Bars::new(context))?, args.json)
+    print(&measure_qbe(&engine, &options, &mut Bars::new(&context.messages, context.interrupt.stop()))?, args.json)
 }
 
 fn print(lines: &[QbeFigures], json: bool) -> Result<Outcome> {

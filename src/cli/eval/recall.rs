@@ -60,7 +60,8 @@ pub fn run(args: &RecallArgs, context: &Context) -> Result<Outcome> {
     }
     let models = args.model.models(args.device, &args.jobs)?;
     let options = RecallOptions { among: args.among, copies: args.copies, words: args.words, seed: args.seed };
-    let figures = measure_recall(&models, &text, &options, &mut Bars::new(context))?;
+    let figures =
+        measure_recall(&models, &text, &options, &mut Bars::new(&context.messages, context.interrupt.stop()))?;
     let mut output = Output::new(args.json);
     if args.json {
         output.json(&figures)?;

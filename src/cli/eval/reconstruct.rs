@@ -60,7 +60,12 @@ pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
     let model = args.model.load_writer(None, args.device)?;
     let threads = if args.device == Device::Cpu { args.jobs.count() } else { NonZeroUsize::MIN };
     let options = (args.beam, threads);
-    let figures = measure_reconstruction(model.as_ref(), &sentences, options, &mut Bars::new(context))?;
+    let figures = measure_reconstruction(
+        model.as_ref(),
+        &sentences,
+        options,
+        &mut Bars::new(&context.messages, context.interrupt.stop()),
+    )?;
     let mut output = Output::new(args.json);
     if args.json {
         for figures in &figures {

@@ -53,7 +53,7 @@ pub fn run(args: &SamediffArgs, context: &Context) -> Result<Outcome> {
     let models = args.model.models(&args.jobs)?;
     let by_edit_distance = args.by_edit_distance.then_some(FAR);
     let options = SamediffOptions { manifest, baselines: &args.baseline, by_edit_distance };
-    let figures = measure_samediff(&models, &options, &mut Bars::new(context))?;
+    let figures = measure_samediff(&models, &options, &mut Bars::new(&context.messages, context.interrupt.stop()))?;
     let mut output = Output::new(args.json);
     if args.json {
         output.json(&figures)?;

@@ -41,7 +41,7 @@ pub struct StsArgs {
 
 pub fn run(args: &StsArgs, context: &Context) -> Result<Outcome> {
     let models = args.model.models(args.device, &args.jobs)?;
-    print(&measure_sts(&models, &args.paths, &mut Bars::new(context))?, args.json)?;
+    print(&measure_sts(&models, &args.paths, &mut Bars::new(&context.messages, context.interrupt.stop()))?, args.json)?;
     Ok(Outcome::Found)
 }
 

@@ -49,8 +49,8 @@ pub struct IndexArgs {
     #[arg(long, value_enum, default_value_t = SentenceMode::Auto, value_name = "HOW")]
     sentences: SentenceMode,
     /// Labels from a list, to be kept with the files and shown with hits: tab-separated columns path, label, and start and end (seconds)
-    /// where they apply
-    #[arg(long, value_name = "FILE")]
+    /// where they apply; or a TextGrid, an EAF, subtitles, or a folder of annotations
+    #[arg(long, value_name = "FILE|FOLDER")]
     label_from: Option<PathBuf>,
     #[command(flatten)]
     jobs: JobsArgs,

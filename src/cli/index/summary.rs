@@ -100,7 +100,12 @@ pub struct Printer<'a> {
 impl<'a> Printer<'a> {
     /// Nothing yet.
     pub fn new(context: &'a Context, output: Output) -> Self {
-        Self { messages: &context.messages, bars: Bars::new(context), output, broken: None }
+        Self {
+            messages: &context.messages,
+            bars: Bars::new(&context.messages, context.interrupt.stop()),
+            output,
+            broken: None,
+        }
     }
 
     fn file(&mut self, file: &FileReport) {

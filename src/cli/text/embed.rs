@@ -57,7 +57,8 @@ pub fn embed(given: &[String], models: &Models, out: &Path, context: &Context) -
         bail!("no sentence could be embedded; nothing was written");
     }
     let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
-    let vectors = models.embed_sentences(&texts, &mut Bars::new(context)).map_err(written)?;
+    let vectors =
+        models.embed_sentences(&texts, &mut Bars::new(&context.messages, context.interrupt.stop())).map_err(written)?;
     let rows: Vec<&[f32]> = vectors.iter().map(|vector| vector.as_slice()).collect();
     let beside = out.with_extension("jsonl");
     write_npy(out, dimension, &rows).with_context(|| out.display().to_string())?;

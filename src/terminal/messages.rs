@@ -83,12 +83,12 @@ impl Messages {
     }
 
     /// Lines are printed above `bar` until [`Messages::detach`].
-    pub(super) fn attach(&self, bar: ProgressBar) {
+    pub(crate) fn attach(&self, bar: ProgressBar) {
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
     }
 
     /// The bar is gone.
-    pub(super) fn detach(&self) {
+    pub(crate) fn detach(&self) {
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 

@@ -2,7 +2,8 @@
 
 use std::{
     borrow::Cow,
-    io::{self, BufWriter, Stdout, Write},
+    fs::File,
+    io::{self, BufWriter, Write},
     path::Path,
 };
 
@@ -15,14 +16,22 @@ const NARROWEST: usize = 20;
 
 /// Standard output of a command, as one of the two forms.
 pub struct Output {
-    out: BufWriter<Stdout>,
+    out: BufWriter<Box<dyn Write>>,
     json: bool,
 }
 
 impl Output {
     /// JSON Lines where `json`, else text.
     pub fn new(json: bool) -> Self {
-        Self { out: BufWriter::new(io::stdout()), json }
+        Self { out: BufWriter::new(Box::new(io::stdout())), json }
+    }
+
+    /// JSON Lines in a file; one that is there is replaced.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn file(path: &Path) -> io::Result<Self> {
+        Ok(Self { out: BufWriter::new(Box::new(File::create(path)?)), json: true })
     }
 
     /// Whether JSON Lines are wanted.
@@ -37,6 +46,11 @@ impl Output {
     pub fn json(&mut self, object: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, object)?;
         self.out.write_all(b"\n")
+    }
+
+    /// For what writes by itself.
+    pub fn writer(&mut self) -> &mut dyn Write {
+        &mut self.out
     }
 
     /// One line of text.

@@ -10,10 +10,7 @@ use std::{
 use anyhow::{Error, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::{
-    Context,
-    messages::{Messages, Verbosity},
-};
+use super::messages::{Messages, Verbosity};
 use crate::engine::{EngineError, Event, Observer, Stop, Work};
 
 /// Counts items, and what they hold (seconds of audio, sentences); removes its bar when dropped.
@@ -138,8 +135,8 @@ enum Bar<'a> {
 
 impl<'a> Bars<'a> {
     /// Nothing is shown yet.
-    pub fn new(context: &'a Context) -> Self {
-        Self { messages: &context.messages, stop: context.interrupt.stop(), bar: None }
+    pub fn new(messages: &'a Messages, stop: Stop) -> Self {
+        Self { messages, stop, bar: None }
     }
 
     fn bar(&self, work: Work, items: usize) -> Bar<'a> {
