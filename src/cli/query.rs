@@ -17,6 +17,7 @@ use super::{
     output::shown,
     store::StoreArgs,
 };
+use crate::audio::ExternalDecoder;
 use crate::engine::{ClipInput, EngineError, MIN_CONFIDENCE, Manifest, PreparedQuery, Problem, Query, sentences_of};
 
 /// Standard input.
@@ -107,6 +108,9 @@ pub struct QueryArgs {
     /// Rank by the vectors of the indexed spans alone, without aligning the query with the best candidates
     #[arg(long, alias = "no-rerank")]
     no_rescore: bool,
+    /// Who decodes recordings of formats that are not read here (AMR, WMA, AC-3)
+    #[arg(long, value_enum, default_value_t, value_name = "PROGRAM")]
+    decoder: ExternalDecoder,
     #[command(flatten)]
     jobs: JobsArgs,
     #[command(flatten)]
@@ -209,13 +213,13 @@ impl QueryArgs {
         if !self.say.is_empty() {
             return Ok(self.say.iter().map(|text| named(text.clone(), Query::words(text))).collect());
         }
-        let clips = self.clips()?;
+        let clips = self.clips()?.into_iter().map(|(name, clip)| (name, clip.external(self.decoder)));
         let against = |query: Query| self.unlike.iter().fold(query, |query, clip| query.unlike(clip));
         if self.together {
-            let (names, clips): (Vec<_>, Vec<_>) = clips.into_iter().unzip();
+            let (names, clips): (Vec<_>, Vec<_>) = clips.unzip();
             return Ok(vec![(names, wanted(against(Query::examples(clips))))]);
         }
-        Ok(clips.into_iter().map(|(name, clip)| named(name, against(Query::clip(clip)))).collect())
+        Ok(clips.map(|(name, clip)| named(name, against(Query::clip(clip)))).collect())
     }
 
     /// The clips with the names that their hits carry.

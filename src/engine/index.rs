@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     annotation::Format,
-    audio::SAMPLE_RATE,
+    audio::{ExternalDecoder, SAMPLE_RATE},
     pipeline::{
         Imports, Ingest, Inputs, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find,
         prune, tidy,
@@ -41,6 +41,8 @@ pub struct IndexOptions {
     /// apply; or a file or a folder of annotations, as [`Engine::import_labels`] takes it. They take the place of those of these files that
     /// were imported before.
     pub labels: Option<PathBuf>,
+    /// Who decodes recordings that are not read here.
+    pub external: ExternalDecoder,
 }
 
 impl IndexOptions {
@@ -264,6 +266,7 @@ impl Engine {
             segments: SegmentConfig::default(),
             force: options.force,
             readers: self.models.jobs(),
+            external: options.external,
             network: self.models.frames()?.clone(),
         };
         let ingest = Ingest::new(&index, self.path(), settings)?.labels(run.imports(Collection::Audio));

@@ -14,6 +14,7 @@ use super::{
     output::Output,
     store::{StoreArgs, Which},
 };
+use crate::audio::ExternalDecoder;
 use crate::engine::{IndexOptions, SegmentMode, SentenceMode};
 
 /// Index recordings and texts, so that `query` can search them
@@ -52,6 +53,9 @@ pub struct IndexArgs {
     /// where they apply; or a TextGrid, an EAF, subtitles, or a folder of annotations
     #[arg(long, value_name = "FILE|FOLDER")]
     label_from: Option<PathBuf>,
+    /// Who decodes recordings of formats that are not read here (AMR, WMA, AC-3)
+    #[arg(long, value_enum, default_value_t, value_name = "PROGRAM")]
+    decoder: ExternalDecoder,
     #[command(flatten)]
     jobs: JobsArgs,
     /// Index unchanged files again too
@@ -76,6 +80,7 @@ pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
         force: args.force,
         prune: args.prune,
         labels: args.label_from.clone(),
+        external: args.decoder,
     };
     let mut printer = Printer::new(context, Output::new(args.json));
     let report = engine.index(&args.paths, &options, &mut printer)?;
