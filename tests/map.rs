@@ -50,6 +50,7 @@ fn store(place: &Place, collection: Collection, labels: &[String], points: usize
             digest: [0; 32],
             samples: 16_000,
             segmenter: "test".into(),
+            details: Default::default(),
         };
         writer.put_source(source, segments.collect()).unwrap();
     }

@@ -92,6 +92,7 @@ fn frozen(folder: &Path) -> Result<()> {
                 digest: [1; 32],
                 samples: 1_000_000,
                 segmenter: "windows".into(),
+                details: Default::default(),
             };
             let segments = (half * rows / 2..(half + 1) * rows / 2).map(segment).collect::<Result<_>>()?;
             writer.put_source(source, segments)?;

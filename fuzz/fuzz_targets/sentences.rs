@@ -21,11 +21,13 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&how, content)) = bytes.split_first() else { return };
-    let (name, mode) = match how % 4 {
+    let (name, mode) = match how % 6 {
         0 => ("a.txt", SentenceMode::Auto),
         1 => ("a.txt", SentenceMode::Lines),
         2 => ("a.txt", SentenceMode::Prose),
-        _ => ("a.md", SentenceMode::Auto),
+        3 => ("a.md", SentenceMode::Auto),
+        4 => ("a.srt", SentenceMode::Auto),
+        _ => ("a.vtt", SentenceMode::Auto),
     };
     let path = FOLDER.join(name);
     fs::write(&path, content).expect("the file is written");
@@ -43,5 +45,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Ok(content) = std::str::from_utf8(content) {
         text::sentences(content).iter().for_each(|sentence| assert!(!sentence.is_empty()));
+        let normal = text::normal_form(content);
+        assert_eq!(text::normal_form(&normal), normal, "a normal form is its own");
+        assert!(!text::casings(content).is_empty());
     }
 });

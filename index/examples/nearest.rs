@@ -20,7 +20,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let key = SourceKey::new(name);
         let about = (0, 0, [0; 32], 32_000, "windows".to_owned());
         let (size, modified_ns, digest, samples, segmenter) = about;
-        let source = Source { key, path: name.into(), size, modified_ns, digest, samples, segmenter };
+        let source = Source {
+            key,
+            path: name.into(),
+            size,
+            modified_ns,
+            digest,
+            samples,
+            segmenter,
+            details: Default::default(),
+        };
         writer.put_source(source, vec![segment(0)?, segment(1)?])?;
     }
     writer.commit()?;

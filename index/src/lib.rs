@@ -38,7 +38,7 @@ pub use label::{Label, LabelOrigin, label_of};
 pub use query::{Filter, Hit, Query};
 pub use reader::{Reader, Sampled, SegmentRef, SourceRef};
 pub use schema::{Collection, Fingerprint, Schema};
-pub use source::{Segment, SegmentId, Source, SourceId, SourceKey};
+pub use source::{Details, Segment, SegmentId, Source, SourceId, SourceKey};
 pub use span::Span;
 pub use verify::{Problem, RepairReport, VerifyReport};
 pub use writer::{Generation, SourceInParts, Writer};

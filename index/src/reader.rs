@@ -35,6 +35,8 @@ pub struct Reader {
     scratch: Mutex<Vec<Scratch>>,
     /// The files that it maps, as they were just before they were opened.
     stamps: Vec<(PathBuf, Option<Stamp>)>,
+    /// Makes the paths that are reported instead of those that were stored.
+    paths: Option<Box<PathOf>>,
 }
 
 /// What tells one version of a file from another: each is put in place by a rename.
@@ -56,6 +58,9 @@ impl Stamp {
         Some(Self { modified: metadata.modified().ok(), bytes: metadata.len(), inode })
     }
 }
+
+/// The path of a source by its key.
+type PathOf = dyn Fn(&SourceKey) -> PathBuf + Send + Sync;
 
 /// A source of a [`Reader`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,12 +133,27 @@ impl Reader {
             return Err(IndexError::damaged(tail.path(), "its schema is not the base's"));
         }
         let amendments = tail.as_ref().map(|tail| Amendments::new(&base, tail)).unwrap_or_default();
-        Ok(Self { base, tail, amendments, kernel: Kernel::detect(), scratch: Mutex::default(), labels, stamps })
+        Ok(Self {
+            base,
+            tail,
+            amendments,
+            kernel: Kernel::detect(),
+            scratch: Mutex::default(),
+            labels,
+            stamps,
+            paths: None,
+        })
     }
 
     /// Whether nothing was committed since it was opened: two looks at the file system.
     pub fn is_current(&self) -> bool {
         self.stamps.iter().all(|(path, stamp)| Stamp::of(path) == *stamp)
+    }
+
+    /// Reports paths by the keys of sources from now on, where the caller knows better than what was stored with them.
+    #[must_use]
+    pub fn with_paths(self, path_of: impl Fn(&SourceKey) -> PathBuf + Send + Sync + 'static) -> Self {
+        Self { paths: Some(Box::new(path_of)), ..self }
     }
 
     /// What all vectors have in common.
@@ -256,9 +276,16 @@ impl Reader {
         SourceRef {
             id: SourceId(own.id),
             key: key_of(from, row.key_at, row.key_len),
-            path: path_from_bytes(from.bytes_at(row.path_at, row.path_len).unwrap_or_default()),
+            path: self.path(from, row),
             samples: row.samples,
             segments: own.segments,
+        }
+    }
+
+    fn path(&self, file: &FrozenFile, row: &SourceRow) -> PathBuf {
+        match &self.paths {
+            Some(path_of) => path_of(&key_of(file, row.key_at, row.key_len)),
+            None => path_from_bytes(file.bytes_at(row.path_at, row.path_len).unwrap_or_default()),
         }
     }
 
@@ -313,7 +340,7 @@ impl Reader {
         Some(Hit {
             segment: SegmentId { source, ordinal: at.ordinal },
             source,
-            path: path_from_bytes(from.bytes_at(newest.path_at, newest.path_len).unwrap_or_default()),
+            path: self.path(from, newest),
             span,
             label: label.map(str::to_owned),
             text: file.text_at(at.text_at, at.text_len).map(str::to_owned),

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Segment, Source, SourceKey, Span};
+use crate::error::{IndexError, Result};
+use crate::{Details, Segment, Source, SourceKey, Span};
 
 /// A source as `sources` holds it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,9 +18,25 @@ pub(crate) struct SourceRecord {
     pub samples: u64,
     pub segmenter: String,
     pub segments: u32,
+    /// Follows the rest; a record of an older release ends before it.
+    #[serde(skip)]
+    pub details: Details,
 }
 
 impl SourceRecord {
+    /// The record as the sled store at `path` holds it.
+    pub fn encode(&self, path: &Path) -> Result<Vec<u8>> {
+        let bytes = postcard::to_stdvec(self).and_then(|bytes| postcard::to_extend(&self.details, bytes));
+        bytes.map_err(|e| IndexError::damaged(path, format!("cannot encode a source: {e}")))
+    }
+
+    /// The record that [`Self::encode`] wrote, in this or an older release.
+    pub fn parse(bytes: &[u8]) -> postcard::Result<Self> {
+        let (record, rest) = postcard::take_from_bytes::<Self>(bytes)?;
+        let details = if rest.is_empty() { Details::default() } else { postcard::from_bytes(rest)? };
+        Ok(Self { details, ..record })
+    }
+
     pub fn new(source: &Source, segments: u32) -> Self {
         Self {
             key: source.key.clone(),
@@ -30,6 +47,7 @@ impl SourceRecord {
             samples: source.samples,
             segmenter: source.segmenter.clone(),
             segments,
+            details: source.details.clone(),
         }
     }
 
@@ -42,6 +60,7 @@ impl SourceRecord {
             digest: self.digest,
             samples: self.samples,
             segmenter: self.segmenter,
+            details: self.details,
         }
     }
 }

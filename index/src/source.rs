@@ -71,6 +71,21 @@ pub struct Source {
     pub samples: u64,
     /// The settings that it was segmented with.
     pub segmenter: String,
+    /// What else is known of it; nothing of sources of older releases.
+    pub details: Details,
+}
+
+/// What tells a changed file from an unchanged one where its size and its time are the same, and what was wrong with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    /// When the system last changed anything about the file, nanoseconds since 1970; 0 where that is not known.
+    pub changed_ns: i64,
+    /// The system's number of the file; 0 where that is not known.
+    pub inode: u64,
+    /// Digest of parts of the bytes.
+    pub sample: Option<[u8; 16]>,
+    /// Why it was not read whole.
+    pub remark: Option<String>,
 }
 
 /// One stretch of a source with its vector.

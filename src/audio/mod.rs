@@ -14,6 +14,7 @@ mod mixer;
 mod names;
 mod open;
 mod player;
+mod probe;
 mod resample;
 mod source;
 mod stream;
@@ -23,6 +24,7 @@ pub use clip::Clip;
 pub use error::AudioError;
 pub use external::ExternalDecoder;
 pub use names::{NameKind, is_audio_path, kind_of_name};
+pub use probe::holds_sound;
 pub use stream::ClipStream;
 
 /// Samples a second of every [`Clip`] and [`ClipStream`]; recordings of another rate are resampled to it.

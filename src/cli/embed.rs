@@ -40,7 +40,7 @@ pub struct EmbedArgs {
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
     /// A sentence, or a file of sentences; may be given several times
-    #[arg(long, value_name = "SENTENCE|FILE", conflicts_with_all = ["files", "list", "segments", "model"])]
+    #[arg(long, value_name = "SENTENCE|FILE", allow_hyphen_values = true, conflicts_with_all = ["files", "list", "segments", "model"])]
     text: Vec<String>,
     /// How clips are cut; whole: one vector a clip, of one longer than 3 s the mean of its windows
     #[arg(long, value_enum, default_value_t = SegmentMode::Whole, value_name = "HOW")]

@@ -55,7 +55,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     label_from: Option<PathBuf>,
     /// Draw only these: label=WORD, path=FOLDER, text=PART, != for not; of several of one field any may hold
-    #[arg(long = "where", value_name = "FIELD=VALUE")]
+    #[arg(long = "where", value_name = "FIELD=VALUE", allow_hyphen_values = true)]
     conditions: Vec<Condition>,
     /// Draw at most N points, taken at random
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -76,7 +76,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     font: Option<PathBuf>,
     /// The heading [default: the folder of the store]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     title: Option<String>,
 }
 

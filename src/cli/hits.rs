@@ -4,17 +4,17 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::output::{Align, Output, Table, printable, shown};
-use crate::engine::{AlignmentStep, Collection, Hit};
+use crate::engine::{AlignmentStep, Collection, Hit, Position};
 
-/// A line of `--json`, of a sentence: as [`Line`], but places are lines, counted from 1.
+/// A line of `--json`, of a sentence: as [`Line`], but places are lines, counted from 1, or seconds of subtitles.
 #[derive(Serialize)]
 struct SentenceLine<'a> {
     query: &'a str,
     rank: usize,
     score: f32,
     path: String,
-    start: u64,
-    end: u64,
+    start: Position,
+    end: Position,
     label: Option<&'a str>,
     text: Option<&'a str>,
     /// Not known of sentences: nobody has measured yet what a score is worth there.
@@ -75,7 +75,7 @@ fn lines(output: &mut Output, query: &str, hits: &[Hit]) -> Result<()> {
                 output.json(&Line { query, rank, score, path, start, end, label, text, confidence, alignment })?;
             }
             Collection::Text => {
-                let (start, end, confidence) = (hit.first_line(), hit.last_line(), hit.confidence);
+                let ((start, end), confidence) = (hit.positions(), hit.confidence);
                 output.json(&SentenceLine { query, rank, score, path, start, end, label, text, confidence })?;
             }
         }
@@ -128,7 +128,7 @@ fn sentences(output: &mut Output, hits: &[Hit]) -> Result<()> {
             (number + 1).to_string(),
             format!("{:.3}", hit.score),
             shown(&hit.path),
-            hit.first_line().to_string(),
+            hit.positions().0.to_string(),
             hit.text.clone().unwrap_or_default(),
         ]);
     }

@@ -58,10 +58,10 @@ pub struct QueryArgs {
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
     /// Search for a written word or phrase instead of a clip; may be given several times
-    #[arg(long, value_name = "WORDS", conflicts_with = "list")]
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true, conflicts_with = "list")]
     say: Vec<String>,
     /// Search the texts for sentences like this one; may be given several times
-    #[arg(long, value_name = "SENTENCE", conflicts_with_all = OF_SOUND)]
+    #[arg(long, value_name = "SENTENCE", allow_hyphen_values = true, conflicts_with_all = OF_SOUND)]
     text: Vec<String>,
     /// Sentences from a text file, cut as `index` cuts it
     #[arg(long, value_name = "FILE", conflicts_with_all = OF_SOUND)]

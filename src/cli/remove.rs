@@ -12,7 +12,7 @@ use super::{Context, Outcome, model::open_engine, output::count, store::StoreArg
 #[command(after_help = "Example:\n\
     \x20 audiosearch remove ~/recordings/1998")]
 pub struct RemoveArgs {
-    /// Files, or folders with everything below them; they need not exist any more
+    /// Files, or folders with everything below them; they need not exist any more. The end of a path will do where only one file has it
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]

@@ -86,7 +86,19 @@ impl Engine {
                 let Ok(annotation) = Annotation::new(&source.path, seconds(start), seconds(end), &label.text) else {
                     continue;
                 };
-                let annotation = annotation.with_origin(origin(label.origin));
+                let mut annotation = annotation.with_origin(origin(label.origin));
+                if let Some(tier) = &label.tier {
+                    annotation = annotation.with_tier(tier);
+                }
+                // A store may hold what no annotation can say: then the label goes without it.
+                if let Some(heard) =
+                    label.channel.and_then(|channel| annotation.clone().with_channel(channel.saturating_add(1)).ok())
+                {
+                    annotation = heard;
+                }
+                if let Some(told) = label.confidence.and_then(|value| annotation.clone().with_confidence(value).ok()) {
+                    annotation = told;
+                }
                 labels.push(match Timestamp::from_second(label.date) {
                     Ok(created) => annotation.with_created(created),
                     Err(_) => annotation,
@@ -194,5 +206,10 @@ fn label(annotation: &Annotation, now: i64) -> Label {
     let start = sample(annotation.start());
     let len = u32::try_from(sample(annotation.end()) - start).unwrap_or(u32::MAX);
     let date = annotation.created().map_or(now, Timestamp::as_second);
-    Label { span: Some(Span { start, len }), text: annotation.label().to_owned(), origin: LabelOrigin::Imported, date }
+    Label {
+        tier: annotation.tier().map(str::to_owned),
+        channel: annotation.channel().map(|channel| channel.saturating_sub(1)),
+        confidence: annotation.confidence(),
+        ..Label::new(Some(Span { start, len }), annotation.label(), LabelOrigin::Imported, date)
+    }
 }

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use audiosearch_index::{Collection, Index, IndexError, Reader, Schema};
 
 use super::{Engine, EngineError, Notice};
-use crate::audio::SAMPLE_RATE;
+use crate::{
+    audio::SAMPLE_RATE,
+    pipeline::{Keys, open_reader},
+};
 
 /// A collection without its vectors.
 #[derive(Clone, Debug)]
@@ -21,7 +24,7 @@ pub struct Contents {
 /// A recording or a text of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceInfo {
-    /// As it was given to `index`.
+    /// As it opens from the current folder.
     pub path: PathBuf,
     /// Samples at 16 kHz of a recording; lines of a text.
     pub length: u64,
@@ -52,9 +55,13 @@ impl Contents {
         self.sources.iter().map(|source| u64::from(source.segments)).sum()
     }
 
-    fn of_index(index: &Index) -> Result<Self, IndexError> {
+    fn of_index(index: &Index, keys: &Keys) -> Result<Self, IndexError> {
         let sources = index.sources().map(|source| {
-            source.map(|(_, source, segments)| SourceInfo { path: source.path, length: source.samples, segments })
+            source.map(|(_, source, segments)| SourceInfo {
+                path: keys.shown(&source.key),
+                length: source.samples,
+                segments,
+            })
         });
         let sources = sources.collect::<Result<_, _>>()?;
         Ok(Self { collection: index.collection(), schema: index.schema().clone(), sources })
@@ -74,10 +81,11 @@ impl Engine {
     /// # Errors
     /// Where there is no collection, or one that cannot be read either way.
     pub fn sources(&self) -> Result<Vec<Contents>, EngineError> {
+        let keys = self.keys()?;
         self.each_collection(|collection| {
-            match Index::open(self.path(), collection).and_then(|index| Contents::of_index(&index)) {
+            match Index::open(self.path(), collection).and_then(|index| Contents::of_index(&index, &keys)) {
                 Err(cause @ (IndexError::Locked { .. } | IndexError::Io { .. })) => {
-                    let Ok(reader) = Reader::open(self.path(), collection) else { return Err(cause) };
+                    let Ok(reader) = open_reader(self.path(), collection) else { return Err(cause) };
                     if matches!(cause, IndexError::Locked { .. }) {
                         self.notice(&Notice::Busy { store: self.path().to_owned() });
                     }

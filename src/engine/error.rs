@@ -7,8 +7,15 @@ use thiserror::Error;
 
 use super::ManifestError;
 use crate::{
-    acoustic::NetworkError, annotation::AnnotationError, audio::AudioError, encoder::EncoderError, pipeline::ClipError,
-    projection::ProjectionError, search::SearchError, sentence::SentenceError, text::TextError,
+    acoustic::NetworkError,
+    annotation::AnnotationError,
+    audio::AudioError,
+    encoder::EncoderError,
+    pipeline::{Ambiguous, ClipError},
+    projection::ProjectionError,
+    search::SearchError,
+    sentence::SentenceError,
+    text::TextError,
 };
 
 /// Why a call failed. Every message says what was wrong with which file, and where there is something to do, what.
@@ -54,6 +61,9 @@ pub enum EngineError {
     /// A search failed.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// A path that is no file here and the end of several in the store.
+    #[error(transparent)]
+    Ambiguous(#[from] Ambiguous),
     /// A recording cannot be read.
     #[error(transparent)]
     Audio(#[from] AudioError),

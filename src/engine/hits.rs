@@ -8,6 +8,7 @@ use super::Problem;
 use crate::{
     audio::SAMPLE_RATE,
     search::{self, AlignmentStep},
+    text::Position,
 };
 
 /// A moment of a recording, or a sentence of a text, that answers a query.
@@ -17,9 +18,10 @@ pub struct Hit {
     pub collection: Collection,
     /// The number of its recording or text, until that is indexed anew.
     pub source: SourceId,
-    /// The path as it was given to `index`.
+    /// The path, as it opens from the current folder.
     pub path: PathBuf,
-    /// Where it lies: samples at 16 kHz of a recording, lines of a text counted from 0.
+    /// Where it lies: samples at 16 kHz of a recording, lines of a text counted from 0, milliseconds of
+    /// subtitles.
     pub span: Span,
     /// How like the query it is: 1 for the very same.
     pub score: f32,
@@ -34,30 +36,25 @@ pub struct Hit {
 }
 
 impl Hit {
-    /// Where it begins, in seconds; in a text its first line, counted from 1.
+    /// Where it begins, in seconds; in a text its first line, counted from 1, but in subtitles seconds too.
     pub fn start(&self) -> f64 {
         match self.collection {
             Collection::Audio => self.span.start as f64 / f64::from(SAMPLE_RATE),
-            Collection::Text => self.first_line() as f64,
+            Collection::Text => self.positions().0.number(),
         }
     }
 
-    /// Where it ends, in seconds; in a text its last line, counted from 1.
+    /// Where it ends, in seconds; in a text its last line, counted from 1, but in subtitles seconds too.
     pub fn end(&self) -> f64 {
         match self.collection {
             Collection::Audio => self.span.end() as f64 / f64::from(SAMPLE_RATE),
-            Collection::Text => self.last_line() as f64,
+            Collection::Text => self.positions().1.number(),
         }
     }
 
-    /// The first line of a sentence, counted from 1.
-    pub fn first_line(&self) -> u64 {
-        self.span.start + 1
-    }
-
-    /// The last line of a sentence, counted from 1.
-    pub fn last_line(&self) -> u64 {
-        self.span.end()
+    /// Where a sentence begins and ends: lines, or seconds of subtitles.
+    pub fn positions(&self) -> (Position, Position) {
+        Position::of(&self.path, self.span.start, self.span.end())
     }
 
     pub(super) fn of_recording(hit: search::Hit) -> Self {

@@ -17,8 +17,8 @@ use crate::{
     annotation::Format,
     audio::{ExternalDecoder, SAMPLE_RATE},
     pipeline::{
-        Imports, Ingest, Inputs, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find,
-        prune, tidy,
+        FileError, Imports, Ingest, Inputs, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus,
+        Unread, WalkError, find, prune, tidy,
     },
     segment::{SegmentConfig, SegmentMode},
     text::SentenceMode,
@@ -35,7 +35,7 @@ pub struct IndexOptions {
     pub sentences: SentenceMode,
     /// Index unchanged files again too.
     pub force: bool,
-    /// Remove files from the store that vanished from these folders.
+    /// Remove files from the store that vanished from these folders; nothing below one that is not there, or empty.
     pub prune: bool,
     /// A list of labels to store with the files that it names: tab-separated columns path, label, and start and end (seconds) where they
     /// apply; or a file or a folder of annotations, as [`Engine::import_labels`] takes it. They take the place of those of these files that
@@ -157,7 +157,7 @@ impl From<Report> for FileReport {
             Status::Removed => FileStatus::Removed,
         };
         let Report { path, samples: length, segments, fresh, .. } = report;
-        Self { path, collection: Collection::Audio, status, length, segments, fresh, damage: None }
+        Self { path, collection: Collection::Audio, status, length, segments, fresh, damage: None, untimed: None }
     }
 }
 
@@ -169,13 +169,13 @@ impl From<TextReport> for FileReport {
             TextStatus::Failed(cause) => FileStatus::Failed(cause.into()),
             TextStatus::Removed => FileStatus::Removed,
         };
-        let TextReport { path, lines: length, sentences: segments, fresh, damage, .. } = report;
-        Self { path, collection: Collection::Text, status, length, segments, fresh, damage }
+        let TextReport { path, lines: length, sentences: segments, fresh, damage, untimed, .. } = report;
+        Self { path, collection: Collection::Text, status, length, segments, fresh, damage, untimed }
     }
 }
 
 impl Engine {
-    /// Indexes files, and folders with all that lies below them: recordings and texts (`.txt`, `.md`, `.markdown`). Files that did not
+    /// Indexes files, and folders with all that lies below them: recordings and texts (`.txt`, `.md`, `.markdown`, `.srt`, `.vtt`). Files that did not
     /// change since they were indexed are not read again. Each file is one transaction, on disk before it is reported; a file that cannot
     /// be read is reported and the rest goes on.
     ///
@@ -211,14 +211,31 @@ impl Engine {
             run.labels = Some(LabelList::read(list, &self.keys()?, &mut run.watch)?);
         }
         let mut found = Inputs::default();
+        // Places that hold nothing, or are not there, may be drives that are not there: nothing is removed below them.
+        let mut looked_into = Vec::new();
         for path in paths {
-            find(path, &mut found, &mut |problem| run.watch.problem(problem));
+            let mut there = true;
+            find(path, &mut found, &mut |problem| {
+                there &= !matches!(problem, WalkError::Missing { .. } | WalkError::Nothing { .. });
+                run.watch.problem(problem);
+            });
+            if there {
+                looked_into.push(path.clone());
+            }
         }
-        let Inputs { mut recordings, mut texts } = found;
+        let paths = looked_into.as_slice();
+        let Inputs { mut recordings, mut texts, mut unread } = found;
         match options.collection {
             Some(Collection::Audio) => texts.clear(),
-            Some(Collection::Text) => recordings.clear(),
+            Some(Collection::Text) => {
+                recordings.clear();
+                unread.clear();
+            }
             None => {}
+        }
+        for Unread { path, format } in unread {
+            let status = Status::Failed(FileError::Unread { path: path.clone(), format });
+            run.file(&Report { path, status, samples: 0, segments: 0, fresh: false }.into());
         }
         // A run that has nothing to index makes an empty store all the same, for recordings unless it was asked for texts.
         let listens = !recordings.is_empty() || (texts.is_empty() && options.collection != Some(Collection::Text));
@@ -347,10 +364,23 @@ impl Engine {
     /// Removes what vanished from the folders that were named.
     fn prune_index(&self, index: &Index, paths: &[PathBuf], run: &mut IndexRun<'_>) -> Result<(), EngineError> {
         let collection = index.collection();
-        for removed in prune(index, &index.writer()?, self.path(), paths)? {
+        let pruned = prune(index, &index.writer()?, self.path(), paths)?;
+        for (folder, files) in pruned.kept {
+            run.watch.problem(Problem::EmptyFolder { folder, files });
+        }
+        for removed in pruned.removed {
             let (path, length, segments) = (removed.path, removed.samples, removed.segments as usize);
             let status = FileStatus::Removed;
-            run.file(&FileReport { path, collection, status, length, segments, fresh: false, damage: None });
+            run.file(&FileReport {
+                path,
+                collection,
+                status,
+                length,
+                segments,
+                fresh: false,
+                damage: None,
+                untimed: None,
+            });
         }
         Ok(())
     }

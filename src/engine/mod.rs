@@ -58,7 +58,7 @@ pub use crate::{
     search::{AlignmentStep, Group, MIN_CONFIDENCE, Occurrence},
     segment::SegmentMode,
     sentence::{DecodeOptions, SentenceError, SentenceModel, SentenceReader, between, paragraph::ParagraphModel},
-    text::SentenceMode,
+    text::{Position, SentenceMode},
 };
 pub use audiosearch_index::{
     Collection, Embedding, Fingerprint, Label, LabelOrigin, Problem as StoreProblem, RepairReport, Schema, Span,

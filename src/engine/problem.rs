@@ -65,6 +65,14 @@ pub enum Problem {
         /// How many rows.
         rows: usize,
     },
+    /// A folder that files are gone from and that is empty, as that of a drive that is not there: they stay in the store.
+    #[error("{}: is empty, as the folder of a drive that is not there; {} below it kept, `audiosearch remove` removes them", folder.display(), count(*files, "file"))]
+    EmptyFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// How many files.
+        files: usize,
+    },
     /// Rows of a list of labels that have none.
     #[error("{}: {} without a label", list.display(), count(*rows, "row"))]
     NoLabel {
@@ -144,6 +152,7 @@ impl Problem {
             self,
             Self::Silent { .. }
                 | Self::NotUtf8 { .. }
+                | Self::EmptyFolder { .. }
                 | Self::UnknownFiles { .. }
                 | Self::NoLabel { .. }
                 | Self::FewPairs { .. }

@@ -28,6 +28,8 @@ pub struct FileReport {
     pub fresh: bool,
     /// Bytes of a text that are no UTF-8, where it was read just now.
     pub damage: Option<Damage>,
+    /// The first line of subtitles whose times cannot be read, where it was read just now.
+    pub untimed: Option<u64>,
 }
 
 impl FileReport {

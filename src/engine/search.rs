@@ -18,7 +18,7 @@ use crate::{
         HitFilter, Query as SoundQuery, SearchError, SearchOptions, Searcher, SentenceOptions, Sound, query_spans,
         search_sentences,
     },
-    text::one_line,
+    text::{casings, one_line},
 };
 
 /// How often a store is opened again that changes while it is asked, at most.
@@ -41,13 +41,13 @@ enum Ask {
     /// Of recordings; `not`: where the clip itself lies.
     Sound { query: Box<SoundQuery>, not: Option<(SourceKey, Span)> },
     /// Of texts; the sentence as the store's own are read.
-    Sentence { text: String, vector: Embedding },
+    Sentence { text: String, ways: Vec<Embedding> },
 }
 
 impl PreparedQuery {
     /// The sentences nearest to a vector, which is one of the sentence model with this fingerprint.
     pub fn of_vector(vector: Embedding, fingerprint: Fingerprint, k: usize) -> Self {
-        let ask = Ask::Sentence { text: String::new(), vector };
+        let ask = Ask::Sentence { text: String::new(), ways: vec![vector] };
         let settings = QuerySettings { k, ..QuerySettings::default() };
         Self { ask, fingerprint, settings, used: Vec::new(), problems: Vec::new() }
     }
@@ -265,11 +265,13 @@ impl Engine {
         let reader = self.text()?;
         let model = self.models.text(Some(&reader.schema().model))?;
         reader.require(&model.fingerprint())?;
-        let sentences: Vec<&str> = texts.iter().map(|(_, text)| text.as_str()).collect();
-        let vectors = model.encode(&sentences, |_| ())?;
-        for ((at, text), vector) in texts.into_iter().zip(vectors) {
+        let ways: Vec<Vec<String>> = texts.iter().map(|(_, text)| casings(text)).collect();
+        let sentences: Vec<&str> = ways.iter().flatten().map(String::as_str).collect();
+        let mut vectors = model.encode(&sentences, |_| ())?.into_iter();
+        for ((at, text), ways) in texts.into_iter().zip(ways) {
+            let ways = vectors.by_ref().take(ways.len()).collect();
             answers[at] = Some(Ok(PreparedQuery {
-                ask: Ask::Sentence { text, vector },
+                ask: Ask::Sentence { text, ways },
                 fingerprint: model.fingerprint(),
                 settings: queries[at].settings.clone(),
                 used: Vec::new(),
@@ -286,7 +288,7 @@ impl Engine {
     pub fn ask(&self, query: &PreparedQuery) -> Result<Hits, EngineError> {
         let hits = match &query.ask {
             Ask::Sound { query: sound, not } => self.ask_sound(query, sound, not.as_ref())?,
-            Ask::Sentence { text, vector } => self.ask_sentence(query, text, vector)?,
+            Ask::Sentence { text, ways } => self.ask_sentence(query, text, ways)?,
         };
         Ok(Hits { hits, problems: Vec::new() })
     }
@@ -321,10 +323,10 @@ impl Engine {
         hits
     }
 
-    fn ask_sentence(&self, query: &PreparedQuery, text: &str, vector: &Embedding) -> Result<Vec<Hit>, EngineError> {
+    fn ask_sentence(&self, query: &PreparedQuery, text: &str, ways: &[Embedding]) -> Result<Vec<Hit>, EngineError> {
         let reader: Arc<_> = self.text()?;
         reader.require(&query.fingerprint)?;
-        let hits = search_sentences(&reader, vector, &query.settings.of_sentences(text, &reader))?;
+        let hits = search_sentences(&reader, ways, text, &query.settings.of_sentences(&reader))?;
         Ok(hits.into_iter().map(Hit::of_text).collect())
     }
 }
@@ -352,13 +354,13 @@ impl QuerySettings {
         }
     }
 
-    fn of_sentences(&self, text: &str, reader: &Reader) -> SentenceOptions {
+    fn of_sentences(&self, reader: &Reader) -> SentenceOptions {
         SentenceOptions {
             k: self.k,
             min_score: self.min_score,
             per_file: self.per_file,
             exact: self.exact,
-            not: self.exclude_self.then(|| text.to_owned()),
+            no_self: self.exclude_self,
             filter: HitFilter::new(reader, &self.filter.paths, self.filter.label.as_deref()),
         }
     }

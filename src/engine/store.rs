@@ -9,7 +9,10 @@ use std::{
 use audiosearch_index::{Collection, Index, IndexError, Reader, STORE_NAME, Schema};
 
 use super::{EngineError, ModelOptions, Models, Notice};
-use crate::{pipeline::Keys, search::Searcher};
+use crate::{
+    pipeline::{Keys, open_reader},
+    search::Searcher,
+};
 
 /// Hears of what an engine copes with outside of observed work.
 pub type NoticeHandler = Arc<dyn Fn(&Notice) + Send + Sync>;
@@ -159,7 +162,7 @@ impl Engine {
 
     /// The texts as they were last committed.
     pub(super) fn text(&self) -> Result<Arc<Reader>, EngineError> {
-        let open = || self.open_or_rebuild(Collection::Text, || Reader::open(&self.store, Collection::Text));
+        let open = || self.open_or_rebuild(Collection::Text, || open_reader(&self.store, Collection::Text));
         self.filled(
             current(&self.text, Reader::is_current, open).map_err(|cause| no_collection(cause, Collection::Text))?,
         )
@@ -170,7 +173,7 @@ impl Engine {
         if collection == Collection::Text {
             return self.text();
         }
-        let open = || Reader::open(&self.store, collection);
+        let open = || open_reader(&self.store, collection);
         let reader = self.open_or_rebuild(collection, open).map_err(|cause| no_collection(cause, collection))?;
         self.filled(Arc::new(reader))
     }

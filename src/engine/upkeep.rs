@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use audiosearch_index::{Collection, Index, RepairReport, VerifyReport};
 
 use super::{Engine, EngineError, Observer, Work, observer::Watch};
-use crate::pipeline::{resolve, tidy};
+use crate::pipeline::tidy;
 
 /// What [`Engine::remove`] came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RemoveReport {
-    /// What is not in the store any more, as it was given to `index`.
+    /// What is not in the store any more, as it opens from the current folder.
     pub removed: Vec<PathBuf>,
     /// What was named and is not in the store.
     pub unknown: Vec<PathBuf>,
@@ -29,29 +29,27 @@ impl Engine {
     /// Removes files from the store, and folders with all that lies below them; the files themselves stay, and need not exist any more.
     ///
     /// # Errors
-    /// Where the store cannot be written.
+    /// Where the store cannot be written, or a path is no file here and the end of several in the store.
     pub fn remove<P: AsRef<Path>>(&self, paths: &[P]) -> Result<RemoveReport, EngineError> {
         let _changing = self.change();
         let indexes = self.each_collection(|collection| Index::open(self.path(), collection))?;
         let keys = self.keys()?;
-        let place = |path: &P| resolve(path.as_ref()).map_err(EngineError::io(path.as_ref()));
-        let places: Vec<PathBuf> = paths.iter().map(place).collect::<Result<_, _>>()?;
-        let (mut report, mut any) = (RemoveReport::default(), vec![false; places.len()]);
+        let mut held = Vec::new();
         for index in &indexes {
-            let mut known = Vec::new();
-            for source in index.sources() {
-                let (_, source, _) = source?;
-                known.push((keys.place(&source.key), source));
-            }
+            held.push(
+                index.sources().map(|source| source.map(|(_, source, _)| source.key)).collect::<Result<Vec<_>, _>>()?,
+            );
+        }
+        // All that is meant is known before anything is removed.
+        let named = |path: &P| keys.named(path.as_ref(), held.iter().flatten());
+        let named = paths.iter().map(named).collect::<Result<Vec<_>, _>>()?;
+        let any: Vec<bool> = named.iter().map(|keys| !keys.is_empty()).collect();
+        let mut report = RemoveReport::default();
+        for (index, held) in indexes.iter().zip(&held) {
             let writer = index.writer()?;
-            for ((path, place), any) in paths.iter().zip(&places).zip(&mut any) {
-                // The path may also be as the store has it, seen from another folder.
-                let named = known.iter().filter(|(at, source)| at.starts_with(place) || source.path == path.as_ref());
-                for (_, source) in named {
-                    if writer.remove_source(&source.key)? {
-                        report.removed.push(source.path.clone());
-                    }
-                    *any = true;
+            for key in named.iter().flatten().filter(|key| held.contains(key)) {
+                if writer.remove_source(key)? {
+                    report.removed.push(keys.shown(key));
                 }
             }
             writer.commit()?;

@@ -8,12 +8,13 @@ use super::ExportError;
 use crate::{
     audio::SAMPLE_RATE,
     projection::{Matrix, Neighbours},
+    text::Position,
 };
 
 /// A recording, or a file of sentences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MapFile {
-    /// The path as it was given to `index`.
+    /// The path as the user is shown it.
     pub path: String,
     /// Where the file is.
     pub place: PathBuf,
@@ -109,12 +110,14 @@ impl Map {
         self.collection == Collection::Audio
     }
 
-    /// Begin and end of a point in seconds; in text its first and its last line, counted from 1.
+    /// Begin and end of a point in seconds; in text its first and its last line, counted from 1, in
+    /// subtitles seconds.
     pub fn times(&self, point: &Point) -> (f64, f64) {
         if self.is_audio() {
             (seconds(point.span.start), seconds(point.span.end()))
         } else {
-            ((point.span.start + 1) as f64, point.span.end() as f64)
+            let (start, end) = Position::of(&self.file(point).place, point.span.start, point.span.end());
+            (start.number(), end.number())
         }
     }
 

@@ -1,7 +1,7 @@
 //! Query by example: does a word find the recordings in which another speaker says it?
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -9,13 +9,13 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    audio::Clip,
     baseline::WarpedBaseline,
     engine::{
         ClipInput, Collection, Engine, EngineError, Event, Hit, IndexOptions, Manifest, Observer, PreparedQuery,
         Problem, Query, Row, Watch, Work,
     },
     eval::{Detecting, Detection, QueryByExample, Token, Utterance, detecting, query_by_example},
+    pipeline::{Keys, read_available},
 };
 
 /// Hits asked for, as the figures are defined: what is not among them earns nothing.
@@ -61,6 +61,8 @@ struct Sets<'a> {
     options: &'a QbeOptions<'a>,
     tokens: Vec<Token>,
     utterances: Vec<Utterance>,
+    /// The recordings that could be read.
+    rows: Vec<Row>,
     /// Which utterances each recording of the store is.
     places: HashMap<PathBuf, Vec<usize>>,
 }
@@ -79,13 +81,20 @@ pub fn measure_qbe(
     let token = |(label, speaker)| Token { label, speaker };
     let tokens: Vec<Token> = words.into_iter().zip(speakers).map(token).collect();
     let (texts, speakers) = options.recordings.labels_and_speakers()?;
-    let utterances = texts.iter().zip(&speakers).map(|(text, who)| Utterance::new(text, who)).collect();
     let paths: Vec<&Path> = rows.iter().map(|row| row.path.as_path()).collect();
     let indexed = engine.index(&paths, &IndexOptions::of(Collection::Audio), observer)?;
     if indexed.interrupted {
         return Err(EngineError::Interrupted);
     }
-    let sets = Sets { options, tokens, utterances, places: places(rows)? };
+    let (places, known) = places(rows, engine)?;
+    // What cannot be read at all is no recording that could be found.
+    let said = texts.iter().zip(&speakers).zip(&known).filter(|(_, known)| **known);
+    let utterances: Vec<Utterance> = said.map(|((text, who), _)| Utterance::new(text, who)).collect();
+    let rows: Vec<Row> = rows.iter().zip(&known).filter(|(_, known)| **known).map(|(row, _)| row.clone()).collect();
+    if rows.is_empty() {
+        return Err(EngineError::Request("none of the recordings can be read".into()));
+    }
+    let sets = Sets { options, tokens, utterances, rows, places };
     let mut watch = Watch::new(observer);
     let clip = |row: &Row| Query::clip(ClipInput::file(&row.path).between(row.start, row.end));
     let mut clips = sets.prepare(engine, options.queries.rows.iter().map(clip), &mut watch)?;
@@ -105,15 +114,21 @@ pub fn measure_qbe(
     Ok(lines)
 }
 
-/// Which rows each file is, by the path that it is indexed with: that of the first row which names it.
-fn places(rows: &[Row]) -> Result<HashMap<PathBuf, Vec<usize>>, EngineError> {
-    let (mut first, mut places) = (HashMap::new(), HashMap::new());
-    for (number, row) in rows.iter().enumerate() {
-        let full = row.path.canonicalize().map_err(|cause| EngineError::Io { path: row.path.clone(), cause })?;
-        let path: &PathBuf = first.entry(full).or_insert_with(|| row.path.clone());
-        places.entry(path.clone()).or_insert_with(Vec::new).push(number);
+/// Which utterances each file of the store is, by the path that hits have, and of each row whether it is in the store.
+fn places(rows: &[Row], engine: &Engine) -> Result<(HashMap<PathBuf, Vec<usize>>, Vec<bool>), EngineError> {
+    let keys = Keys::new(engine.path()).map_err(|cause| EngineError::Io { path: engine.path().to_owned(), cause })?;
+    let audio = engine.sources()?.into_iter().filter(|contents| contents.collection == Collection::Audio);
+    let held: HashSet<PathBuf> = audio.flat_map(|contents| contents.sources).map(|source| source.path).collect();
+    let (mut places, mut known, mut number) = (HashMap::new(), Vec::with_capacity(rows.len()), 0);
+    for row in rows {
+        let path = keys.key(&row.path).ok().map(|key| keys.shown(&key)).filter(|path| held.contains(path));
+        known.push(path.is_some());
+        if let Some(path) = path {
+            places.entry(path).or_insert_with(Vec::new).push(number);
+            number += 1;
+        }
     }
-    Ok(places)
+    Ok((places, known))
 }
 
 impl Sets<'_> {
@@ -130,7 +145,12 @@ impl Sets<'_> {
         let mut usable = Vec::with_capacity(prepared.len());
         for query in prepared {
             match query {
-                Ok(query) => usable.push(Some(query)),
+                Ok(query) => {
+                    for problem in query.problems() {
+                        watch.emit(&Event::Problem(problem));
+                    }
+                    usable.push(Some(query));
+                }
                 Err(cause) => {
                     Problem::of_clips(cause)?.into_iter().for_each(|problem| watch.problem(problem));
                     usable.push(None);
@@ -195,16 +215,20 @@ impl Sets<'_> {
 
     /// The baseline: every query along every recording.
     fn warped(&self, watch: &mut Watch<'_>) -> Result<QbeFigures, EngineError> {
-        let read = |row: &Row| -> Result<Vec<f32>, EngineError> { Ok(Clip::read(&row.path)?.samples().to_vec()) };
         let mut baseline = WarpedBaseline::new();
-        for row in &self.options.recordings.rows {
-            baseline.push(&read(row)?);
+        for row in &self.rows {
+            baseline.push(&read_available(&row.path)?.0);
         }
         let queries = &self.options.queries.rows;
         let (mut rows, mut seconds, of) = (Vec::new(), 0.0, queries.len());
         watch.begin(Work::Queries, of);
         for row in queries {
-            let query = baseline.query(&read(row)?, row.start.unwrap_or(0.0), row.end.unwrap_or(f64::INFINITY));
+            // What is wrong with it was reported when it was prepared.
+            let Ok((samples, _)) = read_available(&row.path) else {
+                rows.push(vec![None; self.rows.len()]);
+                continue;
+            };
+            let query = baseline.query(&samples, row.start.unwrap_or(0.0), row.end.unwrap_or(f64::INFINITY));
             let begun = Instant::now();
             rows.push(baseline.scores(&query).into_iter().map(Some).collect());
             seconds += begun.elapsed().as_secs_f64();

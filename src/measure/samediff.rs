@@ -10,12 +10,13 @@ use crate::{
     audio::{Clip, SAMPLE_RATE},
     baseline::Untrained,
     engine::{
-        ClipInput, Embedding, EncoderError, EngineError, Manifest, Models, Observer, Row, SegmentMode, Span,
+        ClipInput, Embedding, EncoderError, EngineError, Manifest, Models, Observer, Problem, Row, SegmentMode, Span,
         SpanVector, Speech, Watch, Work,
     },
     eval::{
         AtDistance, SameDifferent, Token, by_edit_distance, cross_view_ap, same_different, same_different_by_likeness,
     },
+    pipeline::read_available,
 };
 
 /// What is measured.
@@ -81,6 +82,9 @@ pub fn measure_samediff(
     for (((clip, label), speaker), row) in embedded.into_iter().zip(labels).zip(speakers).zip(rows) {
         match clip {
             Ok(clip) => {
+                if let Some(message) = clip.truncated {
+                    watch.problem(Problem::Truncated { message });
+                }
                 if let Some(span) = clip.spans.into_iter().next() {
                     spans.push((row, span));
                     tokens.push(Token { label, speaker });
@@ -139,7 +143,8 @@ fn baselines(
     for (row, span) in clips {
         let path = row.path.as_path();
         if last.as_ref().is_none_or(|(read, _)| *read != path) {
-            last = Some((path, Clip::read(path)?));
+            // What it could not be read whole for was reported when the model read it.
+            last = Some((path, Clip::new(read_available(path)?.0)?));
         }
         let [start, end] = [span.start, span.end].map(|seconds| (seconds * f64::from(SAMPLE_RATE)).round() as u64);
         let span = Span { start, len: u32::try_from(end - start).unwrap_or(u32::MAX) };

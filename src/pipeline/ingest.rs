@@ -15,7 +15,7 @@ use thiserror::Error;
 use super::{
     analysis::Analysis,
     identity::{Stamp, digest},
-    ledger::{Ledger, Plan, Task, settings_of, with_reason},
+    ledger::{Ledger, Plan, Task},
     pending::Pending,
     pool::{self, Done, Feed},
 };
@@ -41,14 +41,6 @@ pub enum FileError {
         /// What the system said.
         cause: io::Error,
     },
-    /// As an earlier run found it.
-    #[error("{}: {reason}", path.display())]
-    Incomplete {
-        /// The file.
-        path: PathBuf,
-        /// What that run said.
-        reason: String,
-    },
     /// Nothing in it can be searched.
     #[error("{}: nothing but silence: no segment in it", path.display())]
     Silent {
@@ -62,6 +54,22 @@ pub enum FileError {
         path: PathBuf,
         /// How many there are.
         samples: u64,
+    },
+    /// It was not read whole by an earlier run, and has not changed since.
+    #[error("{}: {remark}", path.display())]
+    Remembered {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        remark: String,
+    },
+    /// It holds sound of a format that is not read.
+    #[error("{}: {format} is not read; convert it to wav or flac first", path.display())]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// The name of the format.
+        format: &'static str,
     },
     /// The model failed on it.
     #[error("{}: {cause}", path.display())]
@@ -218,12 +226,8 @@ impl Ingest {
                 report(Report { path, status, samples: 0, segments: 0, fresh: false });
                 None
             }
-            Plan::Unchanged { path, samples, segments, incomplete } => {
-                let status = match (segments, incomplete) {
-                    (_, Some(reason)) => Status::Partial(FileError::Incomplete { path: path.clone(), reason }),
-                    (0, None) => Status::Partial(nothing_in(&path, samples)),
-                    _ => Status::Unchanged,
-                };
+            Plan::Unchanged { path, samples, segments, remark } => {
+                let status = remembered(&path, samples, segments, remark);
                 report(Report { path, status, samples, segments: segments as usize, fresh: false });
                 None
             }
@@ -231,7 +235,7 @@ impl Ingest {
     }
 
     fn may_be_same(&self, source: &Source, stamp: &Stamp) -> bool {
-        let same = source.size == stamp.size && settings_of(&source.segmenter) == self.segmenter_text();
+        let same = source.size == stamp.size && source.segmenter == self.segmenter_text();
         !self.settings.force && same && self.frame_store.holds(&source.key, source.samples)
     }
 
@@ -301,22 +305,19 @@ impl Ingest {
         let path = task.path.clone();
         let failed =
             |cause| Report { path: path.clone(), status: Status::Failed(cause), samples: 0, segments: 0, fresh: false };
-        let source = |digest, samples, reason: Option<&str>| {
-            task.source(digest, samples, with_reason(self.segmenter_text(), reason))
-        };
+        let source = |digest, samples, remark| task.source(digest, samples, self.segmenter_text(), remark);
         let (digest, samples, cause) = match done.outcome {
             Read::Failed(cause) => return Ok(failed(cause)),
             Read::Same { digest } => {
                 let (samples, segments) = self.ledger.size(&task.key);
-                let reason = self.ledger.incomplete(&task.key);
-                writer.touch_source(source(digest, samples, reason))?;
-                let status = match reason {
-                    Some(reason) => {
-                        Status::Partial(FileError::Incomplete { path: path.clone(), reason: reason.to_owned() })
-                    }
-                    None => Status::Unchanged,
-                };
-                return Ok(Report { path, status, samples, segments: segments as usize, fresh: false });
+                writer.touch_source(source(digest, samples, task.remark.clone()))?;
+                return Ok(Report {
+                    status: remembered(&path, samples, segments, task.remark.clone()),
+                    path,
+                    samples,
+                    segments: segments as usize,
+                    fresh: false,
+                });
             }
             Read::Complete { digest, samples } => (digest, samples, None),
             Read::Truncated { digest, samples, cause } => (digest, samples, Some(FileError::from(cause))),
@@ -328,13 +329,16 @@ impl Ingest {
         let segments: Vec<Segment> =
             spans.into_iter().map(|(span, embedding)| Segment { span, label: None, text: None, embedding }).collect();
         let stored = segments.len();
-        let reason = cause.as_ref().map(|cause| reason_of(cause, &path));
         let status = match cause.or_else(|| (stored == 0).then(|| nothing_in(&path, samples))) {
             Some(cause) => Status::Partial(cause),
             None => Status::Indexed,
         };
         let labels = self.labels.get(&task.key).map(Vec::as_slice);
-        writer.put_labelled_source(source(digest, samples, reason.as_deref()), segments, labels)?;
+        let remark = match &status {
+            Status::Partial(cause) => Some(without_path(&path, cause)),
+            _ => None,
+        };
+        writer.put_labelled_source(source(digest, samples, remark), segments, labels)?;
         Ok(Report { path, status, samples, segments: stored, fresh: true })
     }
 }
@@ -373,10 +377,19 @@ impl<'a> RecordingEncoder<'a> {
     }
 }
 
-/// What is wrong with a file, without its name.
-fn reason_of(cause: &FileError, path: &Path) -> String {
-    let message = cause.to_string();
-    message.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&message).to_owned()
+/// What became of a recording that is as it was: also what was wrong with it, as long as that is so.
+fn remembered(path: &Path, samples: u64, segments: u32, remark: Option<String>) -> Status {
+    match (segments, remark) {
+        (_, Some(remark)) => Status::Partial(FileError::Remembered { path: path.to_owned(), remark }),
+        (0, None) => Status::Partial(nothing_in(path, samples)),
+        _ => Status::Unchanged,
+    }
+}
+
+/// A message without the file that it names.
+fn without_path(path: &Path, cause: &FileError) -> String {
+    let (message, named) = (cause.to_string(), format!("{}: ", path.display()));
+    message.strip_prefix(&named).map_or(message.clone(), str::to_owned)
 }
 
 /// Why a recording that could be read has no segments.

@@ -6,29 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use audiosearch_index::{Index, IndexError, Source, SourceKey};
+use audiosearch_index::{Details, Index, IndexError, Source, SourceKey};
 
-use super::identity::{Keys, Stamp};
-
-/// Stands between the settings that a source was made with and why not all of it could be read.
-const INCOMPLETE: &str = "; incomplete: ";
-
-/// What is stored with a source of these settings, that a later run says again what was wrong with it.
-pub(super) fn with_reason(settings: String, reason: Option<&str>) -> String {
-    match reason {
-        Some(reason) => format!("{settings}{INCOMPLETE}{reason}"),
-        None => settings,
-    }
-}
-
-/// The settings alone.
-pub(super) fn settings_of(stored: &str) -> &str {
-    stored.split_once(INCOMPLETE).map_or(stored, |(settings, _)| settings)
-}
-
-fn incomplete(stored: &str) -> Option<&str> {
-    stored.split_once(INCOMPLETE).map(|(_, reason)| reason)
-}
+use super::identity::{Keys, Stamp, sample};
 
 /// The sources of a collection as they were when a run began.
 pub(super) struct Ledger {
@@ -41,8 +21,9 @@ pub(super) struct Task {
     pub path: PathBuf,
     pub key: SourceKey,
     pub stamp: Stamp,
-    /// The digest of the version in the index, where that may be the same.
+    /// The digest of the version in the index, where that may be the same, and why it was not read whole.
     pub digest: Option<[u8; 32]>,
+    pub remark: Option<String>,
 }
 
 /// What is to be done about a file.
@@ -59,15 +40,18 @@ pub(super) enum Plan {
         path: PathBuf,
         samples: u64,
         segments: u32,
-        /// Why not all of it could be read, if so.
-        incomplete: Option<String>,
+        /// Why it was not read whole.
+        remark: Option<String>,
     },
     Read(Task),
 }
 
 impl Task {
-    /// What the index is to know of the file.
-    pub fn source(&self, digest: [u8; 32], samples: u64, segmenter: String) -> Source {
+    /// What the index is to know of the file; `remark`: why it was not read whole.
+    pub fn source(&self, digest: [u8; 32], samples: u64, segmenter: String, remark: Option<String>) -> Source {
+        let Stamp { changed_ns, inode, .. } = self.stamp;
+        // Where the file is gone by now it is read anew the next time.
+        let details = Details { changed_ns, inode, sample: sample(&self.path).ok(), remark };
         Source {
             key: self.key.clone(),
             path: self.path.clone(),
@@ -76,6 +60,7 @@ impl Task {
             digest,
             samples,
             segmenter,
+            details,
         }
     }
 }
@@ -103,11 +88,6 @@ impl Ledger {
         self.known.get(key).map_or((0, 0), |(source, segments)| (source.samples, *segments))
     }
 
-    /// Why not all of a source could be read, if so.
-    pub fn incomplete(&self, key: &SourceKey) -> Option<&str> {
-        incomplete(&self.known.get(key)?.0.segmenter)
-    }
-
     /// Decides by size and time whether a file is to be read; `may_be_same`: whether its source was made with today's settings.
     pub fn plan(
         &self,
@@ -122,16 +102,27 @@ impl Ledger {
         if !seen.insert(key.clone()) {
             return Plan::Again;
         }
-        let digest = match self.known.get(&key) {
-            Some((source, segments)) if may_be_same(source, &stamp) => {
-                if source.modified_ns == stamp.modified_ns && source.path == path {
-                    let incomplete = incomplete(&source.segmenter).map(str::to_owned);
-                    return Plan::Unchanged { path, samples: source.samples, segments: *segments, incomplete };
-                }
-                Some(source.digest)
+        let (mut digest, mut remark) = (None, None);
+        if let Some((source, segments)) = self.known.get(&key).filter(|(source, _)| may_be_same(source, &stamp)) {
+            let why = source.details.remark.clone();
+            if is_same(source, &stamp, &path) {
+                return Plan::Unchanged { path, samples: source.samples, segments: *segments, remark: why };
             }
-            _ => None,
-        };
-        Plan::Read(Task { path, key, stamp, digest })
+            (digest, remark) = (Some(source.digest), why);
+        }
+        Plan::Read(Task { path, key, stamp, digest, remark })
     }
+}
+
+/// Whether a file is surely the one that was read, without reading it whole: untouched since by what the file system says, where that can be
+/// believed, else the same in all the pieces that are looked at. Where that is not known the digest of all of it decides.
+fn is_same(source: &Source, stamp: &Stamp, path: &Path) -> bool {
+    let known = &source.details;
+    if source.modified_ns != stamp.modified_ns {
+        return false;
+    }
+    if stamp.is_fine() && stamp.inode == known.inode {
+        return stamp.changed_ns == known.changed_ns;
+    }
+    known.sample.is_some() && known.sample == sample(path).ok()
 }

@@ -5,6 +5,7 @@
 //! memory than one of seconds.
 
 mod analysis;
+mod available;
 mod chunk;
 mod clips;
 mod identity;
@@ -19,13 +20,14 @@ mod walk;
 mod whole;
 mod windows;
 
+pub use available::read_available;
 pub use clips::{ClipError, ClipTask, EmbeddedClip, embed_clips, embed_query_clips};
-pub use identity::{Keys, resolve};
+pub use identity::{Ambiguous, Keys, open_reader, resolve};
 pub use ingest::{FileError, Imports, Ingest, Report, Settings, Status};
 pub use pool::Embedded;
-pub use prune::{Removed, prune};
+pub use prune::{Pruned, Removed, prune};
 pub use texts::{TextFileError, TextIngest, TextReport, TextSettings, TextStatus};
 pub use tidy::tidy;
-pub use walk::{Inputs, WalkError, find};
+pub use walk::{Inputs, Unread, WalkError, find};
 pub use whole::embed_whole;
 pub use windows::encode_sentences;

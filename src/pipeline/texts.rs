@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     sentence::{SentenceEncoder, SentenceError},
-    text::{Damage, Sentence, SentenceMode, TextError, read},
+    text::{Damage, Outline, Sentence, SentenceMode, TextError, read},
 };
 
 /// Sentences of a file that are held in memory; a file of more is stored in parts.
@@ -79,6 +79,8 @@ pub struct TextReport {
     pub fresh: bool,
     /// Bytes that are no UTF-8, where it was read just now.
     pub damage: Option<Damage>,
+    /// The first line of subtitles whose times cannot be read, where it was read just now.
+    pub untimed: Option<u64>,
 }
 
 /// How to index texts.
@@ -103,6 +105,7 @@ enum Outcome {
         digest: [u8; 32],
         lines: u64,
         damage: Option<Damage>,
+        untimed: Option<u64>,
     },
     Same {
         digest: [u8; 32],
@@ -206,7 +209,7 @@ impl TextIngest {
         };
         match read(&task.path, self.settings.mode, each) {
             Ok(outline) if outline.stopped => Outcome::Stopped,
-            Ok(outline) => Outcome::Complete { digest, lines: outline.lines, damage: outline.damage },
+            Ok(Outline { lines, damage, untimed, .. }) => Outcome::Complete { digest, lines, damage, untimed },
             Err(cause) => Outcome::Failed(cause.into()),
         }
     }
@@ -220,8 +223,8 @@ impl TextIngest {
         file: OpenFile<'_>,
     ) -> Result<Option<TextReport>, IndexError> {
         let path = task.path.clone();
-        let source = |digest, lines| task.source(digest, lines, self.settings.mode.describe().to_owned());
-        let (digest, lines, damage) = match outcome {
+        let source = |digest, lines| task.source(digest, lines, self.settings.mode.describe().to_owned(), None);
+        let (digest, lines, damage, untimed) = match outcome {
             Outcome::Stopped => return Ok(None),
             Outcome::Failed(cause) => return Ok(Some(failed(path, cause))),
             Outcome::Same { digest } => {
@@ -229,7 +232,7 @@ impl TextIngest {
                 writer.touch_source(source(digest, lines))?;
                 return Ok(Some(unchanged(path, lines, sentences)));
             }
-            Outcome::Complete { digest, lines, damage } => (digest, lines, damage),
+            Outcome::Complete { digest, lines, damage, untimed } => (digest, lines, damage, untimed),
         };
         if let Some((line, cause)) = file.broken {
             return Ok(Some(failed(path.clone(), TextFileError::Encoder { path, line, cause })));
@@ -242,7 +245,8 @@ impl TextIngest {
                 parts.finish(source(digest, lines), labels)?
             }
         };
-        Ok(Some(TextReport { path, status: TextStatus::Indexed, lines, sentences: file.count, fresh: true, damage }))
+        let (status, sentences) = (TextStatus::Indexed, file.count);
+        Ok(Some(TextReport { path, status, lines, sentences, fresh: true, damage, untimed }))
     }
 }
 
@@ -283,17 +287,28 @@ impl<'a> OpenFile<'a> {
     }
 }
 
-/// The lines of a sentence, counted from 0.
+/// The lines of a sentence, counted from 0; of subtitles its milliseconds.
 fn span(sentence: &Sentence) -> Span {
+    if let Some((from, to)) = sentence.time {
+        return Span { start: from, len: u32::try_from(to - from).unwrap_or(u32::MAX) };
+    }
     let len = u32::try_from(sentence.last + 1 - sentence.first).unwrap_or(u32::MAX);
     Span { start: sentence.first - 1, len }
 }
 
 fn failed(path: PathBuf, cause: TextFileError) -> TextReport {
-    TextReport { path, status: TextStatus::Failed(cause), lines: 0, sentences: 0, fresh: false, damage: None }
+    TextReport {
+        path,
+        status: TextStatus::Failed(cause),
+        lines: 0,
+        sentences: 0,
+        fresh: false,
+        damage: None,
+        untimed: None,
+    }
 }
 
 fn unchanged(path: PathBuf, lines: u64, sentences: u32) -> TextReport {
     let sentences = sentences as usize;
-    TextReport { path, status: TextStatus::Unchanged, lines, sentences, fresh: false, damage: None }
+    TextReport { path, status: TextStatus::Unchanged, lines, sentences, fresh: false, damage: None, untimed: None }
 }

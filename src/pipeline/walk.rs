@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 use thiserror::Error;
 
-use crate::{audio::is_audio_path, text::is_text_path};
+use crate::{
+    audio::{NameKind, holds_sound, is_audio_path, kind_of_name},
+    text::is_text_path,
+};
 
 /// Something under a given path that could not be looked into.
 #[derive(Debug, Error)]
@@ -37,12 +40,40 @@ pub enum WalkError {
 pub struct Inputs {
     /// Files of sound.
     pub recordings: Vec<PathBuf>,
-    /// Files to be read: `.txt`, `.md`, `.markdown`.
+    /// Files to be read: `.txt`, `.md`, `.markdown`, `.srt`, `.vtt`.
     pub texts: Vec<PathBuf>,
+    /// Files that hold sound, by their names, in formats that are not read.
+    pub unread: Vec<Unread>,
+}
+
+/// A file that holds sound and is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The file.
+    pub path: PathBuf,
+    /// The name of its format.
+    pub format: &'static str,
+}
+
+impl Inputs {
+    /// Takes a file of a folder for what its name says, and where that says nothing for what it holds; whether it is of interest.
+    fn take(&mut self, path: PathBuf, named: bool) -> bool {
+        if is_text_path(&path) {
+            self.texts.push(path);
+            return true;
+        }
+        match kind_of_name(&path) {
+            NameKind::Read => self.recordings.push(path),
+            _ if named || holds_sound(&path) => self.recordings.push(path),
+            NameKind::Unread(format) => self.unread.push(Unread { path, format }),
+            NameKind::Other => return false,
+        }
+        true
+    }
 }
 
 /// Adds to `found` what is at `path`, in the order of names: the file itself, whatever its name ends in, or what lies below the folder
-/// and is named like audio or like text. A file that is not named like text is taken for a recording.
+/// and is named like audio or like text, or begins as recordings do. A file that is not named like text is taken for a recording.
 ///
 /// Links are followed, and a loop of them is reported once. Hidden files and folders are passed over, but nothing else:
 /// what a `.gitignore` leaves out of a repository (recordings, as a rule) is just what is to be found.
@@ -62,15 +93,10 @@ pub fn find(path: &Path, found: &mut Inputs, report: &mut dyn FnMut(WalkError)) 
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {}
             // Pipes and sockets would be waited for; one that is named is read.
             Ok(entry) if entry.depth() > 0 && entry.file_type().is_some_and(|kind| !kind.is_file()) => {}
-            Ok(entry) if is_text_path(entry.path()) => {
-                nothing = false;
-                found.texts.push(entry.into_path());
+            Ok(entry) => {
+                let named = entry.depth() == 0;
+                nothing &= !found.take(entry.into_path(), named);
             }
-            Ok(entry) if entry.depth() == 0 || is_audio_path(entry.path()) => {
-                nothing = false;
-                found.recordings.push(entry.into_path());
-            }
-            Ok(_) => {}
             Err(cause) if is_of_interest(&cause) => {
                 nothing = false;
                 report(WalkError::Unreadable { cause });
@@ -121,6 +147,27 @@ mod tests {
         assert_eq!(found.recordings, [dir.path().join("a.FLAC"), dir.path().join("b.wav")]);
         assert_eq!(found.texts, [dir.path().join("README.MD"), dir.path().join("notes.txt")]);
         assert!(errors.is_empty());
+    }
+
+    #[test]
+    fn what_holds_sound_is_taken_or_told_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let wave = b"RIFF\0\0\0\0WAVEfmt ";
+        for (name, bytes) in [
+            ("a.wma", &b"0&\xb2u"[..]),
+            ("b.MKA", b""),
+            ("0500", wave),
+            ("c.dat", wave),
+            ("d.dat", b"nothing"),
+            ("e.pdf", b"%PDF"),
+        ] {
+            fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        let (found, errors) = walk(dir.path());
+        assert_eq!(found.recordings.iter().filter(|path| !is_audio_path(path)).count(), 2, "{found:?}");
+        let unread: Vec<_> = found.unread.iter().map(|one| one.path.file_name().unwrap().to_str().unwrap()).collect();
+        assert!(unread.contains(&"a.wma") && errors.is_empty(), "{found:?} {errors:?}");
+        assert!(!format!("{found:?}").contains("d.dat") && !format!("{found:?}").contains("e.pdf"));
     }
 
     #[test]

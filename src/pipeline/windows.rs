@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{
     sentence::{SentenceEncoder, SentenceError},
-    text::Sentence,
+    text::{Sentence, normal_form},
 };
 
 /// Sentences in a window, or bytes of them, or files that end in it, at most.
@@ -133,7 +133,9 @@ fn encode<E>(
     encoded: &Sender<(usize, Window<Embedded, E>)>,
 ) {
     for (number, Window { sentences, ends }) in windows {
-        let texts: Vec<&str> = sentences.iter().map(|sentence| sentence.text.as_str()).collect();
+        // What is stored and shown stays as written.
+        let texts: Vec<String> = sentences.iter().map(|sentence| normal_form(&sentence.text)).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let vectors = embed(encoder, &texts);
         let sentences = sentences.into_iter().zip(vectors).collect();
         if encoded.send((number, Window { sentences, ends })).is_err() {
@@ -231,7 +233,7 @@ mod tests {
     }
 
     fn sentence(number: usize) -> Sentence {
-        Sentence { text: number.to_string(), first: number as u64 + 1, last: number as u64 + 1 }
+        Sentence { text: number.to_string(), first: number as u64 + 1, last: number as u64 + 1, time: None }
     }
 
     fn number(vector: &Embedding) -> usize {

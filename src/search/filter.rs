@@ -1,8 +1,10 @@
 //! Which stretches may be hits.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use audiosearch_index::{Reader, SourceId, Span};
+
+use crate::pipeline::resolve;
 
 /// Conditions that every hit meets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,12 +18,14 @@ pub struct HitFilter {
 impl HitFilter {
     /// What passes of the store: sources whose path begins with one of `paths` (whole components compared; any where there is none) and
     /// that have the label somewhere.
-    pub fn new(reader: &Reader, paths: &[std::path::PathBuf], label: Option<&str>) -> Self {
+    pub fn new(reader: &Reader, paths: &[PathBuf], label: Option<&str>) -> Self {
         if paths.is_empty() && label.is_none() {
             return Self::default();
         }
+        let full: Vec<PathBuf> = paths.iter().map(|path| resolve(path).unwrap_or_else(|_| path.clone())).collect();
         let wanted = |source: &audiosearch_index::SourceRef| {
-            let under = paths.is_empty() || paths.iter().any(|path| source.path.starts_with(path));
+            let place = std::path::absolute(&source.path).unwrap_or_else(|_| source.path.clone());
+            let under = full.is_empty() || full.iter().any(|path| place.starts_with(path));
             under && label.is_none_or(|label| reader.labels(&source.key).iter().any(|own| own.text == label))
         };
         let sources = reader.sources().filter(wanted).map(|source| source.id).collect();

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     acoustic::{AcousticFrames, FrameStore, FrameStoreError, FrameTemplate, QueryTemplate, STEP, Speech},
     audio::SAMPLE_RATE,
-    pipeline::Embedded,
+    pipeline::{Embedded, open_reader},
 };
 
 /// Segments of the index whose surroundings are aligned with the query: so many, and so many for each hit wanted.
@@ -114,7 +114,7 @@ impl Searcher {
     ///
     /// `encoder`: the identity of the acoustic encoder that queries go through.
     pub fn open(dir: &Path, encoder: u64) -> Result<Self, IndexError> {
-        let reader = Reader::open(dir, Collection::Audio)?;
+        let reader = open_reader(dir, Collection::Audio)?;
         let recordings =
             reader.sources().map(|source| (source.id, RecordingInfo { key: source.key, samples: source.samples }));
         let recordings = recordings.collect();

@@ -176,6 +176,10 @@ impl Observer for Bars<'_> {
             (Event::Progress { done, of, .. }, Some(Bar::Steps(bar))) => bar.at(*done, *of),
             (Event::End { .. }, _) => self.bar = None,
             (Event::Problem(problem), _) => self.messages.problem(problem),
+            // Of a run that prints no files: what is wrong with them.
+            (Event::File(file), _) => {
+                file.status.problem().into_iter().for_each(|problem| self.messages.error(problem))
+            }
             _ => {}
         }
         ControlFlow::Continue(())

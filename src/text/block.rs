@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{LONGEST_SENTENCE, Sentence, split};
+use super::{LONGEST_SENTENCE, Sentence, split, style::Style};
 
 /// Bytes of a block after which the sentences that are complete are taken out of it.
 const LARGE: usize = 1 << 16;
@@ -13,9 +13,15 @@ pub(super) struct Block {
     text: String,
     /// Where in `text` each line begins.
     marks: Vec<(usize, u64)>,
+    style: Style,
 }
 
 impl Block {
+    /// Empty, of a text of this style.
+    pub fn new(style: Style) -> Self {
+        Self { style, ..Self::default() }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
@@ -44,6 +50,17 @@ impl Block {
         }
     }
 
+    /// Takes the hyphen away that a word was broken with at the end of a line.
+    pub fn unhyphenate(&mut self) {
+        let whole = self.text.trim_end();
+        self.text.truncate(whole.trim_end_matches(['-', '\u{2010}', '\u{AD}']).len());
+    }
+
+    /// The text so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The last letter, white space aside.
     pub fn last(&self) -> Option<char> {
         self.text.trim_end().chars().next_back()
@@ -60,7 +77,7 @@ impl Block {
         if self.text.len() < LARGE {
             return;
         }
-        let mut pieces = split::sentences(&self.text);
+        let mut pieces = split::sentences(&self.text, self.style);
         let Some(last) = pieces.pop() else { return };
         pieces.into_iter().for_each(|piece| self.emit(piece, out));
         let line = self.line_at(last.start);
@@ -72,7 +89,7 @@ impl Block {
 
     /// Takes all sentences out.
     pub fn finish(&mut self, out: &mut Vec<Sentence>) {
-        split::sentences(&self.text).into_iter().for_each(|piece| self.emit(piece, out));
+        split::sentences(&self.text, self.style).into_iter().for_each(|piece| self.emit(piece, out));
         self.clear();
     }
 
@@ -104,7 +121,7 @@ impl Block {
         let end = start + text.len();
         // Separators within a sentence stand only where a line of the mode `lines` holds them.
         let text = text.replace(split::separates, " ");
-        out.push(Sentence { text, first: self.line_at(start), last: self.line_at(end - 1) });
+        out.push(Sentence { text, first: self.line_at(start), last: self.line_at(end - 1), time: None });
     }
 
     fn line_at(&self, at: usize) -> u64 {

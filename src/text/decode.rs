@@ -35,12 +35,17 @@ pub struct Damage {
     pub lines: u64,
 }
 
-/// The lines of a file: UTF-8, with or without byte order mark, or UTF-16 with one. A line ends at LF or CRLF.
+/// The lines of a file: UTF-8, with or without byte order mark, or UTF-16 with one. A line ends at LF, CRLF or CR, as each comes; so does
+/// what a second conversion made of CRLF, CRCRLF.
 pub(super) struct Lines {
     path: PathBuf,
     reader: BufReader<DecodeReaderBytes<File, Vec<u8>>>,
     /// What was left of a line when a part of it was handed out.
     rest: Vec<u8>,
+    /// CRs that were read behind the last line and are neither a line end nor part of one yet.
+    returns: u64,
+    /// Blank lines that were read and are still to be handed out.
+    blank: u64,
     number: u64,
     within: bool,
     damage: Option<Damage>,
@@ -51,7 +56,16 @@ impl Lines {
         // UTF-8 comes through as it is, so that what is wrong with it can be reported by line.
         let decoder = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(file);
         let reader = BufReader::with_capacity(BUFFER, decoder);
-        Self { path: path.to_owned(), reader, rest: Vec::new(), number: 0, within: false, damage: None }
+        Self {
+            path: path.to_owned(),
+            reader,
+            rest: Vec::new(),
+            returns: 0,
+            blank: 0,
+            number: 0,
+            within: false,
+            damage: None,
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -73,6 +87,14 @@ impl Lines {
     /// Where the system fails, or the line holds NUL.
     pub fn next(&mut self) -> Result<Option<Line>, TextError> {
         let mut bytes = std::mem::take(&mut self.rest);
+        if bytes.is_empty() && !self.within {
+            self.settle_returns()?;
+            if self.blank > 0 {
+                self.blank -= 1;
+                self.number += 1;
+                return Ok(Some(Line { number: self.number, text: String::new(), continued: false }));
+            }
+        }
         let ends = loop {
             let buffer = self.reader.fill_buf().map_err(|cause| TextError::Io { path: self.path.clone(), cause })?;
             if buffer.is_empty() {
@@ -81,8 +103,9 @@ impl Lines {
                 }
                 break true;
             }
-            if let Some(at) = buffer.iter().position(|&byte| byte == b'\n') {
+            if let Some(at) = buffer.iter().position(|&byte| byte == b'\n' || byte == b'\r') {
                 bytes.extend_from_slice(&buffer[..at]);
+                self.returns = u64::from(buffer[at] == b'\r');
                 self.reader.consume(at + 1);
                 break true;
             }
@@ -100,9 +123,6 @@ impl Lines {
         if bytes.contains(&0) {
             return Err(TextError::Binary { path: self.path.clone(), line: self.number });
         }
-        if ends && bytes.last() == Some(&b'\r') {
-            bytes.pop();
-        }
         let text = match String::from_utf8_lossy(&bytes) {
             Cow::Borrowed(text) => text.to_owned(),
             Cow::Owned(mended) => {
@@ -112,6 +132,26 @@ impl Lines {
             }
         };
         Ok(Some(Line { number: self.number, text, continued }))
+    }
+}
+
+impl Lines {
+    /// Tells what the CRs behind the last line are: with an LF behind them part of its one end, else a line end each.
+    fn settle_returns(&mut self) -> Result<(), TextError> {
+        while self.returns > 0 {
+            let buffer = self.reader.fill_buf().map_err(|cause| TextError::Io { path: self.path.clone(), cause })?;
+            match buffer.first() {
+                Some(b'\r') => self.returns += 1,
+                Some(b'\n') => self.returns = 0,
+                _ => {
+                    self.blank += self.returns - 1;
+                    self.returns = 0;
+                    return Ok(());
+                }
+            }
+            self.reader.consume(1);
+        }
+        Ok(())
     }
 }
 

@@ -37,4 +37,10 @@ pub enum TextError {
         /// Bytes that are read.
         most: usize,
     },
+    /// Named like subtitles, and holds text but no cue.
+    #[error("{}: no cue of SubRip or WebVTT in it ('00:00:01,000 --> 00:00:02,000' and text below); name it .txt if it is plain text", path.display())]
+    NoCues {
+        /// The file.
+        path: PathBuf,
+    },
 }

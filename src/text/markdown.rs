@@ -4,10 +4,12 @@ use std::ops::ControlFlow;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::{Sentence, TextError, block::Block, decode::Lines};
+use super::{Sentence, TextError, block::Block, decode::Lines, style::Style};
 
 /// Bytes of a file that are held at once.
 const MOST: usize = 64_000_000;
+/// Bytes that tell how a text is written.
+const HEAD: usize = 1 << 16;
 
 pub(super) fn read(
     lines: &mut Lines,
@@ -33,7 +35,8 @@ pub(super) fn read(
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
         | Options::ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS;
-    let (mut block, mut out, mut skipped) = (Block::default(), Vec::new(), 0);
+    let style = Style::of(text[..text.floor_char_boundary(HEAD)].lines());
+    let (mut block, mut out, mut skipped) = (Block::new(style), Vec::new(), 0);
     for (event, range) in Parser::new_ext(&text, options).into_offset_iter() {
         let line = line_at(range.start);
         match event {

@@ -1,15 +1,20 @@
 //! Plain text: lines → blocks.
 
-use std::{collections::VecDeque, ops::ControlFlow};
+use std::{
+    collections::{HashSet, VecDeque},
+    ops::ControlFlow,
+};
 
 use super::{
     Sentence, SentenceMode, TextError,
     block::Block,
     decode::{Line, Lines},
+    hyphen::{self, Joint},
+    style::Style,
     wrap::{self, Wrap},
 };
 
-/// Bytes from the beginning of a file that tell whether its lines are wrapped.
+/// Bytes from the beginning of a file that tell whether its lines are wrapped, and how it is written.
 const HEAD: usize = 1 << 16;
 
 pub(super) fn read(
@@ -18,12 +23,16 @@ pub(super) fn read(
     each: &mut dyn FnMut(Sentence) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, TextError> {
     let mut head = VecDeque::new();
+    let beginning = fill(lines, &mut head)?;
     let wrap = match mode {
-        SentenceMode::Auto => wrap::detect(&fill(lines, &mut head)?),
+        SentenceMode::Auto => wrap::detect(&beginning),
         SentenceMode::Lines => None,
         SentenceMode::Prose => Some(Wrap::ALWAYS),
     };
-    let mut reader = Paragraphs { whole_lines: mode == SentenceMode::Lines, wrap, block: Block::default(), last: None };
+    let style = Style::of(beginning.iter().map(String::as_str));
+    let words = hyphen::words(&beginning);
+    let whole_lines = mode == SentenceMode::Lines;
+    let mut reader = Paragraphs { whole_lines, wrap, words, block: Block::new(style), last: None };
     let mut out = Vec::new();
     loop {
         let line = match head.pop_front() {
@@ -62,6 +71,8 @@ fn fill(lines: &mut Lines, head: &mut VecDeque<Line>) -> Result<Vec<String>, Tex
 struct Paragraphs {
     whole_lines: bool,
     wrap: Option<Wrap>,
+    /// Words that stand within a line, which tell what a hyphen at its end is.
+    words: HashSet<String>,
     block: Block,
     /// The line before, in the same paragraph.
     last: Option<String>,
@@ -87,15 +98,20 @@ impl Paragraphs {
     /// Decides whether a new line goes on with the paragraph.
     fn begin(&mut self, text: &str, out: &mut Vec<Sentence>) {
         let goes_on = match (&self.wrap, &self.last) {
+            (_, Some(last)) if !self.whole_lines && hyphen::is_broken(last, text) => true,
             (Some(wrap), Some(last)) => wrap.joins(last, text),
             _ => false,
         };
         if !goes_on {
-            self.finish(out);
-        } else if !(self.block.last().is_some_and(wrap::is_unspaced)
-            && text.trim_start().starts_with(wrap::is_unspaced))
-        {
-            self.block.gap();
+            return self.finish(out);
+        }
+        let unspaced =
+            self.block.last().is_some_and(wrap::is_unspaced) && text.trim_start().starts_with(wrap::is_unspaced);
+        match hyphen::joint(self.block.text(), text, &self.words) {
+            _ if unspaced => {}
+            Joint::Space => self.block.gap(),
+            Joint::Hyphen => {}
+            Joint::Word => self.block.unhyphenate(),
         }
     }
 

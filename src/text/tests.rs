@@ -97,7 +97,7 @@ fn modes_overrule_what_the_lines_look_like() {
     assert_eq!(found.len(), 5);
     assert!(found[1].0.starts_with("hills, and nobody"));
     let (found, _) = sentences("a.txt", "it rains\nand pours. \nthe sun\nis gone\n", SentenceMode::Prose);
-    assert_eq!(texts(&found), ["it rains and pours. the sun is gone"]);
+    assert_eq!(texts(&found), ["it rains and pours.", "the sun is gone"]);
     let (found, _) = sentences("a.txt", "One. Two.\n", SentenceMode::Lines);
     assert_eq!(texts(&found), ["One. Two."]);
 }

@@ -137,7 +137,7 @@ impl Store {
     pub fn put(&self, source: &Source, segments: &[Segment], imported: Option<&[Label]>) -> Result<SourceId> {
         let count = u32::try_from(segments.len())
             .map_err(|_| IndexError::Full { path: self.path.clone(), what: "segments of one source" })?;
-        let record = encode(&self.path, &SourceRecord::new(source, count))?;
+        let record = SourceRecord::new(source, count).encode(&self.path)?;
         let chunks = self.encode_chunks(segments)?;
         self.transaction(|trees| {
             let revision = trees.next_revision()?;
@@ -186,7 +186,7 @@ impl Store {
                     source_id: format!("{:?}", source.key),
                 })
             })?;
-            let record = encode(trees.path, &SourceRecord::new(source, old.segments));
+            let record = SourceRecord::new(source, old.segments).encode(trees.path);
             let record = record.map_err(ConflictableTransactionError::Abort)?;
             trees.sources.insert(&key::source(id), record)?;
             // A reader sees path and duration only: other news need no new generation.
@@ -346,7 +346,7 @@ impl Store {
     }
 
     fn decode_source(&self, id: SourceId, value: &[u8]) -> Result<SourceRecord> {
-        postcard::from_bytes(value).map_err(|_| IndexError::damaged(&self.path, format!("source {id} unreadable")))
+        SourceRecord::parse(value).map_err(|_| IndexError::damaged(&self.path, format!("source {id} unreadable")))
     }
 
     fn number(&self, at: &[u8]) -> Result<u64> {
@@ -402,7 +402,7 @@ impl Trees<'_> {
             return Ok(None);
         };
         let damaged = |_| IndexError::damaged(self.path, format!("source {id} unreadable"));
-        let record = postcard::from_bytes(&value).map_err(damaged).map_err(ConflictableTransactionError::Abort)?;
+        let record = SourceRecord::parse(&value).map_err(damaged).map_err(ConflictableTransactionError::Abort)?;
         Ok(Some((id, record)))
     }
 

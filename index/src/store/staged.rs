@@ -29,7 +29,7 @@ impl Store {
 
     /// Puts a staged source of so many segments in place of an older one of its key.
     pub fn publish(&self, id: SourceId, source: &Source, segments: u32, imported: Option<&[Label]>) -> Result<()> {
-        let record = encode(&self.path, &SourceRecord::new(source, segments))?;
+        let record = SourceRecord::new(source, segments).encode(&self.path)?;
         self.transaction(|trees| {
             let revision = trees.next_revision()?;
             trees.forget(&source.key, revision)?;

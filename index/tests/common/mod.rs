@@ -55,6 +55,7 @@ pub fn source(name: &str) -> Source {
         digest: [3; 32],
         samples: 16_000,
         segmenter: "whole".into(),
+        details: Default::default(),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::engine::{IndexOptions, SegmentMode, SentenceMode};
 
 /// Index recordings and texts, so that `query` can search them
 ///
-/// Takes files, and folders with everything below them: recordings, and texts (.txt, .md, .markdown). Files that did not change
+/// Takes files, and folders with everything below them: recordings, and texts (.txt, .md, .markdown) and subtitles (.srt, .vtt). Files that did not change
 /// since are not read again; Ctrl-C stops after the files under way, and the next run goes on from there.
 ///
 /// Texts are UTF-8, or UTF-16 with a byte order mark, and are cut into sentences by the rules of Unicode. A blank line, a heading, a
@@ -61,7 +61,7 @@ pub struct IndexArgs {
     /// Index unchanged files again too
     #[arg(long)]
     force: bool,
-    /// Remove from the store the files that are gone from these folders
+    /// Remove from the store the files that are gone from these folders; never those of a folder that is not there, or empty
     #[arg(long)]
     prune: bool,
     /// Print a JSON object a file, and one for the whole

@@ -116,6 +116,10 @@ impl<'a> Printer<'a> {
             let on = count(damage.lines as usize, "line");
             format!("{path}:{}: bytes that are no UTF-8, on {on} of the file, stand as U+FFFD", damage.first)
         });
+        let untimed = file.untimed.map(|line| {
+            format!("{path}:{line}: the times of this cue cannot be read; it is given the time at which the one before it ends")
+        });
+        let remark = remark.or(untimed);
         match (&error, &remark) {
             (Some(message), _) => self.messages.error(message),
             (None, Some(remark)) => self.messages.warn(remark),

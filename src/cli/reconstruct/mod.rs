@@ -41,13 +41,13 @@ pub struct ReconstructArgs {
     #[arg(long, value_name = "NAME|FILE", requires = "clip", conflicts_with_all = ["text", "from", "to"])]
     model: Option<PathBuf>,
     /// A sentence to reconstruct; may be given several times
-    #[arg(long, value_name = "SENTENCE", required_unless_present_any = ["from", "clip"], conflicts_with_all = ["from", "to"])]
+    #[arg(long, value_name = "SENTENCE", allow_hyphen_values = true, required_unless_present_any = ["from", "clip"], conflicts_with_all = ["from", "to"])]
     text: Vec<String>,
     /// The sentence that an interpolation begins with
-    #[arg(long, value_name = "SENTENCE", requires = "to")]
+    #[arg(long, value_name = "SENTENCE", allow_hyphen_values = true, requires = "to")]
     from: Option<String>,
     /// The sentence that it ends with
-    #[arg(long, value_name = "SENTENCE", requires = "from")]
+    #[arg(long, value_name = "SENTENCE", allow_hyphen_values = true, requires = "from")]
     to: Option<String>,
     /// Points of the interpolation, both ends included
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(2..))]
@@ -85,8 +85,8 @@ struct Line<'a> {
 struct Neighbour {
     score: f32,
     path: String,
-    /// Line of the file, counted from 1.
-    start: u64,
+    /// Line of the file, counted from 1; seconds of subtitles.
+    start: crate::engine::Position,
     text: Option<String>,
 }
 
@@ -162,7 +162,7 @@ fn again(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
 }
 
 fn neighbour(hit: Hit) -> Neighbour {
-    Neighbour { score: hit.score, path: shown(&hit.path), start: hit.first_line(), text: hit.text }
+    Neighbour { score: hit.score, path: shown(&hit.path), start: hit.positions().0, text: hit.text }
 }
 
 fn walk(args: &ReconstructArgs, from: &str, to: &str) -> Result<Outcome> {

@@ -17,7 +17,7 @@ use crate::{
     },
     engine::Models,
     export::write_npy,
-    text::{SentenceMode, is_text_path, one_line, read},
+    text::{Position, SentenceMode, is_text_path, normal_form, one_line, read},
 };
 
 /// A line of V.jsonl: what a row of V.npy is.
@@ -26,9 +26,9 @@ struct Line {
     row: usize,
     /// Absent where the sentence stood on the command line.
     path: Option<String>,
-    /// Lines of the file, counted from 1.
-    start: Option<u64>,
-    end: Option<u64>,
+    /// Lines of the file, counted from 1; seconds of subtitles.
+    start: Option<Position>,
+    end: Option<Position>,
     label: Option<String>,
     text: String,
 }
@@ -56,7 +56,8 @@ pub fn embed(given: &[String], models: &Models, out: &Path, context: &Context) -
     if lines.is_empty() {
         bail!("no sentence could be embedded; nothing was written");
     }
-    let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    let texts: Vec<String> = lines.iter().map(|line| normal_form(&line.text)).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let vectors =
         models.embed_sentences(&texts, &mut Bars::new(&context.messages, context.interrupt.stop())).map_err(written)?;
     let rows: Vec<&[f32]> = vectors.iter().map(|vector| vector.as_slice()).collect();
@@ -72,7 +73,8 @@ fn of_file(path: &Path, lines: &mut Vec<Line>) -> Result<(), crate::text::TextEr
     let before = lines.len();
     let outcome = read(path, SentenceMode::Auto, &mut |sentence| {
         let (row, path) = (lines.len(), Some(shown(path)));
-        let (start, end) = (Some(sentence.first), Some(sentence.last));
+        let (start, end) = sentence.positions();
+        let (start, end) = (Some(start), Some(end));
         lines.push(Line { row, path, start, end, label: None, text: sentence.text });
         ControlFlow::Continue(())
     });

@@ -1,9 +1,15 @@
 //! Which points are drawn.
 
-use std::{collections::BTreeMap, path::Path, str::FromStr};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+    str::FromStr,
+};
+
+use audiosearch_index::SourceKey;
 
 use super::gather::{Candidate, Gathered};
-use crate::{engine::EngineError, projection::Random};
+use crate::{engine::EngineError, pipeline::Keys, projection::Random};
 
 /// Labels that a message lists.
 const LISTED: usize = 8;
@@ -42,10 +48,11 @@ impl FromStr for Condition {
 }
 
 impl Condition {
-    fn holds(&self, gathered: &Gathered<'_>, point: &Candidate<'_>) -> bool {
+    /// Whether a point is as wanted; `named`: the files that a path means.
+    fn holds(&self, gathered: &Gathered<'_>, point: &Candidate<'_>, named: &HashSet<&SourceKey>) -> bool {
         let equal = match self.field {
             Field::Label => point.label.as_deref().unwrap_or_default() == self.value,
-            Field::Path => Path::new(&gathered.files[point.file as usize].path).starts_with(&self.value),
+            Field::Path => gathered.keys.get(point.file as usize).is_some_and(|key| named.contains(key)),
             Field::Text => point.text.is_some_and(|text| text.to_lowercase().contains(&self.value.to_lowercase())),
         };
         equal == self.is
@@ -56,15 +63,20 @@ impl Condition {
 ///
 /// # Errors
 /// Where a label is asked for that no point bears.
-pub(super) fn keep(gathered: &mut Gathered<'_>, conditions: &[Condition]) -> Result<(), EngineError> {
+pub(super) fn keep(gathered: &mut Gathered<'_>, conditions: &[Condition], keys: &Keys) -> Result<(), EngineError> {
     for condition in conditions.iter().filter(|c| c.field == Field::Label && c.is && !c.value.is_empty()) {
         known(gathered, &condition.value, "--where")?;
     }
+    let named = |condition: &Condition| match condition.field {
+        Field::Path => keys.named(Path::new(&condition.value), gathered.keys.iter()).map(HashSet::from_iter),
+        Field::Label | Field::Text => Ok(HashSet::new()),
+    };
+    let named: Vec<HashSet<&SourceKey>> = conditions.iter().map(named).collect::<Result<_, _>>()?;
     let passes = |point: &Candidate<'_>| {
         [Field::Label, Field::Path, Field::Text].iter().all(|field| {
             let (mut any, mut wanted) = (false, false);
-            for condition in conditions.iter().filter(|c| c.field == *field) {
-                let holds = condition.holds(gathered, point);
+            for (condition, named) in conditions.iter().zip(&named).filter(|(condition, _)| condition.field == *field) {
+                let holds = condition.holds(gathered, point, named);
                 if !condition.is && !holds {
                     return false;
                 }

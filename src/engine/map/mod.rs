@@ -91,7 +91,7 @@ impl Engine {
             let all = gathered.points.len();
             report.labelled = Some((labels::label(&mut gathered, list, &keys, &mut watch)?, all));
         }
-        choose::keep(&mut gathered, &options.conditions)?;
+        choose::keep(&mut gathered, &options.conditions, &keys)?;
         if let Some(pairs) = &options.arrows {
             pairs.check(&gathered)?;
         }

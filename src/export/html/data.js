@@ -25,6 +25,13 @@ const pathOf = (i) => data.files[files[i]];
 const label = (i) => (labelOf[i] === NONE ? null : data.labels[labelOf[i]]);
 const textOf = (i) => (data.texts ? data.texts[i] : null);
 const seconds = (sample) => sample / data.rate;
+// Sentences of subtitles have times, in milliseconds; of other texts lines.
+const isTimed = (i) => /\.(srt|vtt)$/i.test(pathOf(i));
+const placeOf = (i) => {
+  const [start, end] = [starts[i], starts[i] + lengths[i]];
+  if (isAudio) return { start: seconds(start), end: seconds(end) };
+  return isTimed(i) ? { start: start / 1000, end: end / 1000 } : { start: start + 1, end };
+};
 
 function clock(s) {
   const minutes = Math.floor(s / 60);
@@ -32,8 +39,9 @@ function clock(s) {
   return minutes ? `${minutes}:${rest.padStart(5, "0")}` : rest;
 }
 function when(i) {
-  if (!isAudio) return lengths[i] > 1 ? `lines ${starts[i] + 1}–${starts[i] + lengths[i]}` : `line ${starts[i] + 1}`;
-  return `${clock(seconds(starts[i]))} – ${clock(seconds(starts[i] + lengths[i]))} s`;
+  const { start, end } = placeOf(i);
+  if (isAudio || isTimed(i)) return `${clock(start)} – ${clock(end)} s`;
+  return end > start ? `lines ${start}–${end}` : `line ${start}`;
 }
 function brief(text, most) {
   const letters = Array.from(text);

@@ -174,8 +174,7 @@ function select(points) {
 }
 function selectionLines() {
   return [...state.chosen].map((i) => {
-    const place = isAudio ? { start: seconds(starts[i]), end: seconds(starts[i] + lengths[i]) } : { start: starts[i] + 1, end: starts[i] + lengths[i] };
-    return JSON.stringify({ path: pathOf(i), ...place, label: label(i), text: textOf(i), x: places[2 * i], y: places[2 * i + 1] });
+    return JSON.stringify({ path: pathOf(i), ...placeOf(i), label: label(i), text: textOf(i), x: places[2 * i], y: places[2 * i + 1] });
   }).join("\n") + "\n";
 }
 function save() {

@@ -71,6 +71,7 @@ fn put(index: &Index, mut rows: impl Iterator<Item = Result<Embedding>>, name: &
             digest: [0; 32],
             samples: 8000 * each as u64,
             segmenter: "windows".to_owned(),
+            details: Default::default(),
         };
         writer.put_source(source, segments)?;
     }

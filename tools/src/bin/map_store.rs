@@ -58,6 +58,7 @@ fn fill(store: &Path, points: usize, dimension: u32) -> Result<()> {
             digest: [0; 32],
             samples: (EACH * 8_000) as u64,
             segmenter: String::new(),
+            details: Default::default(),
         };
         writer.put_source(source, segments?).with_context(|| store.display().to_string())?;
     }

@@ -29,6 +29,7 @@ pub fn measure(meter: &mut Meter, encoder: &dyn Encoder, embeddings: &[Embedding
                 digest: [0; 32],
                 samples: 3200 * 100,
                 segmenter: String::new(),
+                details: Default::default(),
             };
             writer.put_source(source, part.iter().enumerate().map(segment).collect())?;
         }
