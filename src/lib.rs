@@ -120,5 +120,6 @@ pub mod projection;
 pub mod search;
 pub mod segment;
 pub mod sentence;
+mod table;
 mod terminal;
 pub mod text;

@@ -62,6 +62,15 @@ impl AcousticFrames {
         &self.normalisers
     }
 
+    /// Length of the mean vector: 1 where all are alike, near 0 where they have nothing in common; 0 of none.
+    pub fn monotony(&self) -> f32 {
+        let mut mean = vec![0.0; self.dimension];
+        for row in self.data.chunks_exact(self.dimension) {
+            mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+        }
+        mean.iter().map(|sum| sum * sum).sum::<f32>().sqrt() / self.len().max(1) as f32
+    }
+
     /// The vectors `from..to`, as far as there are any.
     pub fn part(&self, from: usize, to: usize) -> Self {
         let to = to.min(self.len());

@@ -1,4 +1,4 @@
-//! What reading a file gives.
+//! What reading a file of annotations gives.
 
 use super::Annotation;
 

@@ -1,10 +1,6 @@
 //! `audiosearch embed`
 
-use std::{
-    fs::File,
-    io::{BufWriter, Write as _},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -13,7 +9,7 @@ use serde::Serialize;
 use super::{
     Context, Outcome,
     model::{JobsArgs, ModelArgs, TextModelArgs},
-    output::{count, shown},
+    output::{count, shown, write_lines},
     progress::{Bars, written},
     text,
 };
@@ -127,15 +123,4 @@ pub fn run(args: &EmbedArgs, context: &Context) -> Result<Outcome> {
         beside.display()
     ));
     Ok(Outcome::Found)
-}
-
-/// Writes JSON Lines.
-pub fn write_lines(path: &Path, lines: &[impl Serialize]) -> Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    for line in lines {
-        serde_json::to_writer(&mut out, line)?;
-        out.write_all(b"\n")?;
-    }
-    out.flush()?;
-    Ok(())
 }

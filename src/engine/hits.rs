@@ -7,7 +7,7 @@ use audiosearch_index::{Collection, SourceId, Span};
 use super::Problem;
 use crate::{
     audio::SAMPLE_RATE,
-    search::{self, AlignmentStep},
+    search::{self, AlignmentStep, Evidence},
     text::Position,
 };
 
@@ -31,7 +31,9 @@ pub struct Hit {
     pub label: Option<String>,
     /// What it says, of a sentence.
     pub text: Option<String>,
-    /// How the query lies along the recording, where asked for.
+    /// What the confidence was computed from; not known of sentences.
+    pub evidence: Option<Evidence>,
+    /// How the query is aligned with the recording, where asked for.
     pub alignment: Vec<AlignmentStep>,
 }
 
@@ -58,15 +60,15 @@ impl Hit {
     }
 
     pub(super) fn of_recording(hit: search::Hit) -> Self {
-        let search::Hit { source, path, span, label, text, score, confidence, alignment } = hit;
-        let (collection, confidence) = (Collection::Audio, Some(confidence));
-        Self { collection, source, path, span, score, confidence, label, text, alignment }
+        let search::Hit { source, path, span, label, text, score, confidence, evidence, alignment } = hit;
+        let (collection, confidence, evidence) = (Collection::Audio, Some(confidence), Some(evidence));
+        Self { collection, source, path, span, score, confidence, label, text, evidence, alignment }
     }
 
     pub(super) fn of_text(hit: audiosearch_index::Hit) -> Self {
         let audiosearch_index::Hit { source, path, span, label, text, score, .. } = hit;
-        let (collection, confidence, alignment) = (Collection::Text, None, Vec::new());
-        Self { collection, source, path, span, score, confidence, label, text, alignment }
+        let (collection, confidence, evidence, alignment) = (Collection::Text, None, None, Vec::new());
+        Self { collection, source, path, span, score, confidence, label, text, evidence, alignment }
     }
 }
 

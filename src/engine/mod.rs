@@ -4,6 +4,7 @@
 //! Nothing here prints, reads arguments or ends the process. Long work tells an [`Observer`] how far it is, which may stop it.
 
 mod annotations;
+mod calibration;
 mod contents;
 mod discover;
 mod embed;

@@ -176,6 +176,14 @@ pub enum Notice {
         /// The store.
         store: PathBuf,
     },
+    /// Nothing was found for a clip that is longer than recordings of the store.
+    #[error("the clip ({seconds:.1} s) is longer than {}; try a part of it: --from, --to", count(*recordings, "recording"))]
+    LongQuery {
+        /// How long it is.
+        seconds: f64,
+        /// How many recordings are shorter.
+        recordings: usize,
+    },
 }
 
 /// `1 file`, `2 files`.

@@ -8,11 +8,11 @@ use std::{
 use audiosearch_index::{Collection, Embedding, Fingerprint, Reader, SourceId, SourceKey, Span};
 
 use super::{
-    ClipInput, Engine, EngineError, Hit, Hits, Problem, Query,
+    ClipInput, Engine, EngineError, Hit, Hits, Notice, Problem, Query,
     query::{ClipData, QuerySettings, Subject},
 };
 use crate::{
-    audio::Clip,
+    audio::{Clip, SAMPLE_RATE},
     pipeline::{ClipError, ClipTask, EmbeddedClip, embed_query_clips},
     search::{
         HitFilter, Query as SoundQuery, SearchError, SearchOptions, Searcher, SentenceOptions, Sound, query_spans,
@@ -319,6 +319,12 @@ impl Engine {
             let Some(newer) = self.newer_audio(&searcher)? else { break };
             searcher = newer;
             hits = ask(&searcher);
+        }
+        if let (Ok([]), SoundQuery::Clip(clip)) = (hits.as_deref(), sound) {
+            let recordings = searcher.shorter_than(clip.samples());
+            if recordings > 0 {
+                self.notice(&Notice::LongQuery { seconds: clip.samples() as f64 / f64::from(SAMPLE_RATE), recordings });
+            }
         }
         hits
     }

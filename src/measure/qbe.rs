@@ -115,7 +115,7 @@ pub fn measure_qbe(
 }
 
 /// Which utterances each file of the store is, by the path that hits have, and of each row whether it is in the store.
-fn places(rows: &[Row], engine: &Engine) -> Result<(HashMap<PathBuf, Vec<usize>>, Vec<bool>), EngineError> {
+pub(super) fn places(rows: &[Row], engine: &Engine) -> Result<(HashMap<PathBuf, Vec<usize>>, Vec<bool>), EngineError> {
     let keys = Keys::new(engine.path()).map_err(|cause| EngineError::Io { path: engine.path().to_owned(), cause })?;
     let audio = engine.sources()?.into_iter().filter(|contents| contents.collection == Collection::Audio);
     let held: HashSet<PathBuf> = audio.flat_map(|contents| contents.sources).map(|source| source.path).collect();

@@ -4,6 +4,11 @@ use ndarray::{Array2, ArrayView2, linalg::general_mat_mul};
 
 use crate::acoustic::{AcousticFrames, FrameTemplate};
 
+/// Frames of a query from which on its alignments have a slope limit (1 s).
+pub const LONG: usize = 25;
+/// Steps of such a query that may follow each other on one frame of the recording.
+const STANDING: usize = 2;
+
 /// A query aligned with a stretch of a recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alignment {
@@ -32,6 +37,9 @@ impl Alignment {
 /// Each frame of the query is aligned with one of the stretch; the next one with the same, the next or the one after that, so that what
 /// is said up to twice as fast or much slower still fits. The mean is over the query alone, so that long and short alignments compare
 /// (Müller 2007, subsequence DTW, with steps (1,0), (1,1), (1,2)).
+///
+/// A query of [`LONG`] frames and more may stand still for [`STANDING`] steps at a time at most (a slope limit: Sakoe and Chiba 1978), so that no
+/// alignment is shorter than a third of it, nor longer than twice: otherwise all of a noise fits one frame that happens to be like it.
 pub fn subsequence_dtw(query: &FrameTemplate, stretch: &AcousticFrames, most: usize) -> Vec<Alignment> {
     let (n, m) = (query.len(), stretch.len());
     if n == 0 || m == 0 || query.dimension() != stretch.dimension() {
@@ -46,6 +54,9 @@ pub(super) fn best_paths(mut sums: Vec<f32>, m: usize, most: usize) -> Vec<Align
     if n == 0 {
         return Vec::new();
     }
+    if n >= LONG {
+        return limited_paths(&sums, m, most);
+    }
     // sums[i * m + j]: the best sum with frame i of the query aligned with j; back[i * m + j]: how far before j its predecessor lies.
     let mut back = vec![0_u8; n * m];
     for i in 1..n {
@@ -53,8 +64,74 @@ pub(super) fn best_paths(mut sums: Vec<f32>, m: usize, most: usize) -> Vec<Align
         step(&before[(i - 1) * m..], &mut here[..m], &mut back[i * m..(i + 1) * m]);
     }
     let last = &sums[(n - 1) * m..];
+    let path_to = |end: usize| {
+        let mut path = vec![end; n];
+        for i in (1..n).rev() {
+            path[i - 1] = path[i] - usize::from(back[i * m + path[i]]);
+        }
+        // What a frame of the path adds to the sum is its own likeness.
+        let sum = |i: usize| sums[i * m + path[i]];
+        let own = (0..n).map(|i| if i == 0 { sum(0) } else { sum(i) - sum(i - 1) }).collect();
+        (path, own)
+    };
+    apart(last, n, most, path_to)
+}
+
+/// As [`best_paths`], of paths that stand still on a frame for [`STANDING`] steps at a time at most.
+fn limited_paths(likenesses: &[f32], m: usize, most: usize) -> Vec<Alignment> {
+    let n = likenesses.len() / m;
+    // sums[s][j]: the best sum of a path to j whose last s steps stood still. For each frame of the query, which s was best at j, and
+    // how far before j the predecessor of s = 0 lies.
+    let mut sums = vec![vec![f32::NEG_INFINITY; m]; STANDING + 1];
+    sums[0].copy_from_slice(&likenesses[..m]);
+    let (mut best, mut far) = (vec![0_u8; n * m], vec![1_u8; n * m]);
+    let mut before = sums[0].clone();
+    for i in 1..n {
+        let row = &likenesses[i * m..(i + 1) * m];
+        for standing in (1..=STANDING).rev() {
+            let (fewer, more) = sums.split_at_mut(standing);
+            let moved = more[0].iter_mut().zip(&fewer[standing - 1]).zip(row);
+            moved.for_each(|((sum, before), likeness)| *sum = before + likeness);
+        }
+        for (j, likeness) in row.iter().enumerate() {
+            let one = if j >= 1 { before[j - 1] } else { f32::NEG_INFINITY };
+            let two = if j >= 2 { before[j - 2] } else { f32::NEG_INFINITY };
+            sums[0][j] = one.max(two) + likeness;
+            far[i * m + j] = if two > one { 2 } else { 1 };
+        }
+        for j in 0..m {
+            let standing = (1..=STANDING).fold(0, |best, s| if sums[s][j] > sums[best][j] { s } else { best });
+            best[i * m + j] = standing as u8;
+            before[j] = sums[standing][j];
+        }
+    }
+    let path_to = |end: usize| {
+        let mut path = vec![end; n];
+        let mut standing = best[(n - 1) * m + end];
+        for i in (1..n).rev() {
+            let at = path[i];
+            if standing > 0 {
+                path[i - 1] = at;
+                standing -= 1;
+            } else {
+                path[i - 1] = at - usize::from(far[i * m + at]).min(at);
+                standing = best[(i - 1) * m + path[i - 1]];
+            }
+        }
+        let own = path.iter().enumerate().map(|(i, &at)| likenesses[i * m + at]).collect();
+        (path, own)
+    };
+    apart(&before, n, most, path_to)
+}
+
+/// The alignments whose sums end in `last`, best first and none overlapping a better one. `path_to` returns the path to an end, and the
+/// likeness of each of its frames.
+fn apart(last: &[f32], n: usize, most: usize, path_to: impl Fn(usize) -> (Vec<usize>, Vec<f32>)) -> Vec<Alignment> {
+    let m = last.len();
     // What has a better neighbour is the same alignment, a frame off.
-    let peak = |j: &usize| (*j == 0 || last[j - 1] <= last[*j]) && (j + 1 == m || last[j + 1] <= last[*j]);
+    let peak = |j: &usize| {
+        last[*j].is_finite() && (*j == 0 || last[j - 1] <= last[*j]) && (j + 1 == m || last[j + 1] <= last[*j])
+    };
     let mut ends: Vec<usize> = (0..m).filter(peak).collect();
     ends.sort_by(|a, b| last[*b].total_cmp(&last[*a]).then(a.cmp(b)));
     let mut found: Vec<Alignment> = Vec::new();
@@ -66,15 +143,9 @@ pub(super) fn best_paths(mut sums: Vec<f32>, m: usize, most: usize) -> Vec<Align
         if taken[end] {
             continue;
         }
-        let mut path = vec![end; n];
-        for i in (1..n).rev() {
-            path[i - 1] = path[i] - usize::from(back[i * m + path[i]]);
-        }
+        let (path, own) = path_to(end);
         let likeness = last[end] / n as f32;
-        // What a frame of the path adds to the sum is its own likeness.
-        let sum = |i: usize| sums[i * m + path[i]];
-        let own = |i: usize| if i == 0 { sum(0) } else { sum(i) - sum(i - 1) };
-        let spread = ((0..n).map(|i| (own(i) - likeness).powi(2)).sum::<f32>() / n as f32).sqrt();
+        let spread = (own.iter().map(|own| (own - likeness).powi(2)).sum::<f32>() / n as f32).sqrt();
         let alignment = Alignment { likeness, spread, path };
         let fresh = !taken[alignment.start()..alignment.end()].contains(&true);
         // What overlaps a better alignment is none of its own, nor does it hide others.
@@ -166,6 +237,23 @@ mod tests {
         let wrong = subsequence_dtw(&template("word"), &frames("xxwoxdxx"), 1);
         assert_eq!(wrong[0].likeness, 0.75);
         assert!((wrong[0].spread - 0.1875_f32.sqrt()).abs() < 1e-6, "{wrong:?}");
+    }
+
+    #[test]
+    fn a_long_query_does_not_stand_still_and_is_found_where_it_is() {
+        let long: String = ('a'..='z').flat_map(|letter| [letter; 3]).collect();
+        let found = subsequence_dtw(&template(&long), &frames(&format!("xqxq{long}qxqx")), 1);
+        assert_eq!((found[0].likeness, found[0].start(), found[0].end()), (1.0, 4, 82));
+        // Twice as fast, and three times.
+        let twice: String = long.chars().step_by(2).collect();
+        assert!(subsequence_dtw(&template(&long), &frames(&twice), 1)[0].likeness > 0.95);
+        let thrice: String = long.chars().step_by(3).collect();
+        assert_eq!(subsequence_dtw(&template(&long), &frames(&thrice), 1)[0].likeness, 1.0);
+        // One frame that is like all of the query.
+        let noise = "q".repeat(75);
+        let stood = subsequence_dtw(&template(&noise), &frames(&format!("{long}q{long}")), 1);
+        assert!(stood.iter().all(|place| place.end() - place.start() >= 25 && place.likeness < 0.4), "{stood:?}");
+        assert!(subsequence_dtw(&template(&noise), &frames("qq"), 1).is_empty(), "too short by far");
     }
 
     #[test]

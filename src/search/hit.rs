@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use audiosearch_index::{Hit as IndexHit, SourceId, Span};
 
+use super::evidence::Evidence;
+
 /// A stretch of a recording that answers a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
@@ -21,14 +23,16 @@ pub struct Hit {
     pub score: f32,
     /// How probable it is that this is what was asked for, 0 to 1.
     pub confidence: f32,
+    /// What the confidence was computed from.
+    pub evidence: Evidence,
     /// How the query is aligned with the recording, where asked for.
     pub alignment: Vec<AlignmentStep>,
 }
 
 impl Hit {
-    pub(super) fn new(hit: IndexHit, confidence: f32, alignment: Vec<AlignmentStep>) -> Self {
+    pub(super) fn new(hit: IndexHit, confidence: f32, evidence: Evidence, alignment: Vec<AlignmentStep>) -> Self {
         let IndexHit { source, path, span, label, text, score, .. } = hit;
-        Self { source, path, span, label, text, score, confidence, alignment }
+        Self { source, path, span, label, text, score, confidence, evidence, alignment }
     }
 }
 

@@ -5,10 +5,13 @@
 //! which gives the order of the hits and their boundaries. Sentences are searched for by one vector and not aligned.
 //! Discovery searches for stretches of the store in the store itself: those that find each other occur more than once.
 
+mod calibration;
 mod clip;
 mod confidence;
+mod context;
 mod discovery;
 mod dtw;
+mod evidence;
 mod filter;
 mod groups;
 mod hit;
@@ -25,10 +28,14 @@ mod subframe;
 mod votes;
 mod windows;
 
+pub use calibration::{
+    CALIBRATION_FILE, Calibration, CalibrationError, Factor, Logistic, Models, Need, Scoring, probability,
+};
 pub use clip::query_spans;
 pub use confidence::MIN_CONFIDENCE;
 pub use discovery::{DiscoveryOptions, Group, Occurrence, discover};
 pub use dtw::{Alignment, subsequence_dtw};
+pub use evidence::{Evidence, Feature};
 pub use filter::HitFilter;
 pub use hit::{AlignmentStep, Hit};
 pub use query::{Query, Sound};

@@ -4,9 +4,10 @@ use audiosearch_index::{Embedding, IndexError};
 use rayon::prelude::*;
 
 use super::{
+    calibration::Scoring,
     confidence::NullDistribution,
     dtw::subsequence_dtw,
-    rescore::{MARGIN, score, stretch_of},
+    rescore::{MARGIN, stretch_of},
     searcher::{SearchError, Searcher, cosine},
 };
 use crate::{
@@ -54,12 +55,13 @@ impl Searcher {
         &self,
         templates: &[&FrameTemplate],
         embedding: &Embedding,
+        scoring: &Scoring,
     ) -> Result<Vec<f32>, SearchError> {
         let frames = templates.first().map_or(0, |template| template.len());
         self.scores_at_random(frames, embedding, |around, cosine| {
             let aligned =
                 templates.iter().filter_map(|template| Some(subsequence_dtw(template, around, 1).first()?.likeness));
-            aligned.map(|likeness| score(likeness, cosine)).reduce(f32::max)
+            aligned.map(|likeness| scoring.of_alignment(likeness, cosine)).reduce(f32::max)
         })
     }
 }

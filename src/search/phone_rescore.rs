@@ -7,15 +7,12 @@ use ndarray::{Array2, Axis, Slice};
 use rayon::prelude::*;
 
 use super::{
+    calibration::Scoring,
     dtw::{Alignment, best_paths, subsequence_dtw},
-    rescore::{Candidate, MARGIN, REFINED, alignment_steps, best_first, stretch_of},
+    rescore::{AlignOptions, Candidate, MARGIN, REFINED, alignment_steps, best_first, stretch_of},
 };
 use crate::acoustic::{AcousticFrames, FrameTemplate, Phones, STEP};
 
-/// Weights of the score: likeness of the expected phones, how well they account for every frame, cosine of the span. Measured on dev.
-const LIKENESS: f32 = 0.74;
-const ACCOUNT: f32 = 0.15;
-const COSINE: f32 = 0.11;
 /// Frames on either side of an alignment by phones, within which the boundaries lie.
 const SLACK: usize = 2;
 
@@ -26,8 +23,8 @@ struct PhoneAlignment {
 }
 
 impl PhoneAlignment {
-    fn score(&self, cosine: f32) -> f32 {
-        (LIKENESS * self.alignment.likeness + ACCOUNT * self.account + COSINE * cosine).min(1.0)
+    fn score(&self, cosine: f32, scoring: &Scoring) -> f32 {
+        scoring.of_phones(self.alignment.likeness, self.account, cosine)
     }
 }
 
@@ -41,7 +38,7 @@ impl PhoneAlignment {
 pub fn rescore_phones<E: Send>(
     candidates: &mut [Candidate],
     (template, phones): (&FrameTemplate, &Phones),
-    (most, explain): (usize, bool),
+    (most, options): (usize, AlignOptions),
     read: impl Fn(SourceId, Range<usize>) -> Result<(AcousticFrames, u64), E> + Sync,
 ) -> Result<(), E> {
     let best = candidates.len().min(REFINED.max(most));
@@ -49,7 +46,7 @@ pub fn rescore_phones<E: Send>(
         let range = stretch_of(&candidate.hit.span, MARGIN);
         let (around, samples) = read(candidate.hit.source, range.clone())?;
         let Some(aligned) = align_phones(phones, &around) else { return Ok(()) };
-        candidate.hit.score = aligned.score(candidate.cosine);
+        candidate.hit.score = aligned.score(candidate.cosine, &options.scoring);
         candidate.spread = aligned.alignment.spread;
         candidate.account = aligned.account;
         // An alignment by phones may begin inside a phone; one by the three parts of each phone finds the boundaries.
@@ -61,7 +58,7 @@ pub fn rescore_phones<E: Send>(
         let end = ((first + exact.end()) as u64 * STEP).min(samples);
         if start < end {
             candidate.hit.span = Span { start, len: u32::try_from(end - start).unwrap_or(u32::MAX) };
-            if explain {
+            if options.explain {
                 candidate.alignment = alignment_steps(template, &near, &exact.path, first);
             }
         }
@@ -75,8 +72,8 @@ pub fn rescore_phones<E: Send>(
 }
 
 /// The score of the phones in these frames of a recording, with the cosine of the span that lies there.
-pub fn phone_score(phones: &Phones, around: &AcousticFrames, cosine: f32) -> Option<f32> {
-    Some(align_phones(phones, around)?.score(cosine))
+pub fn phone_score(phones: &Phones, around: &AcousticFrames, cosine: f32, scoring: &Scoring) -> Option<f32> {
+    Some(align_phones(phones, around)?.score(cosine, scoring))
 }
 
 fn align_phones(phones: &Phones, around: &AcousticFrames) -> Option<PhoneAlignment> {
@@ -129,8 +126,10 @@ mod tests {
             let frames = if source == SourceId(1) { &in_order } else { &backward };
             Ok::<_, Infallible>((frames.part(range.start, range.end), frames.len() as u64 * STEP))
         };
+        let scoring = crate::search::Calibration::shipped().unwrap().scoring;
+        let options = AlignOptions { most: 1, explain: true, scoring };
         let mut candidates = vec![candidate(2, rows.len(), 0.9), candidate(1, rows.len(), 0.8)];
-        rescore_phones(&mut candidates, (template, phones), (1, true), read).unwrap();
+        rescore_phones(&mut candidates, (template, phones), (1, options), read).unwrap();
         assert_eq!(candidates[0].hit.source, SourceId(1));
         assert!(
             candidates[0].account > 0.95 && candidates[1].account < 0.8,
@@ -140,7 +139,7 @@ mod tests {
         );
         assert!(candidates[0].hit.score > 0.8 && candidates[0].hit.score > candidates[1].hit.score + 0.1);
         assert_eq!(candidates[0].alignment.len(), template.len());
-        let alone = |frames: &AcousticFrames| phone_score(phones, frames, 0.0).unwrap();
+        let alone = |frames: &AcousticFrames| phone_score(phones, frames, 0.0, &scoring).unwrap();
         assert!(alone(&in_order) > alone(&backward) + 0.1);
     }
 }

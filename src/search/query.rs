@@ -3,12 +3,9 @@
 use audiosearch_index::{Embedding, EmbeddingError, Span};
 
 use crate::{
-    acoustic::QueryTemplate,
+    acoustic::{QueryTemplate, STEP},
     pipeline::{Embedded, EmbeddedClip},
 };
-
-/// Weight of what a hit must not be like.
-const AGAINST: f32 = 0.3;
 
 /// A clip, as the encoder and the frame network understand it.
 #[derive(Debug, Clone)]
@@ -25,6 +22,13 @@ impl Sound {
         let nowhere = Span { start: 0, len: 0 };
         let spans = words.into_iter().map(|word| (nowhere, word)).collect();
         Self { spans, template }
+    }
+}
+
+impl Sound {
+    /// How long it is, silence at its ends left out: samples at 16 kHz, as far as that is known.
+    pub fn samples(&self) -> u64 {
+        self.template.as_ref().map_or(0, |template| template.expected.len() as u64 * STEP)
     }
 }
 
@@ -50,11 +54,11 @@ pub enum Query {
     Word(Sound),
 }
 
-/// The middle of examples, moved away from what it is not (Rocchio 1971).
+/// The mean of examples, moved away from what it is not (Rocchio 1971), which has this weight.
 ///
 /// # Errors
 /// Where the examples cancel out.
-pub(super) fn middle(like: &[Sound], unlike: &[Sound]) -> Result<Embedding, EmbeddingError> {
+pub(super) fn middle(like: &[Sound], unlike: &[Sound], weight: f32) -> Result<Embedding, EmbeddingError> {
     let mean = |sounds: &[Sound]| {
         let vectors: Vec<&[f32]> = sounds.iter().flat_map(|s| &s.spans).map(|(_, e)| e.as_slice()).collect();
         let mut mean = vec![0.0; vectors.first().map_or(0, |vector| vector.len())];
@@ -64,14 +68,14 @@ pub(super) fn middle(like: &[Sound], unlike: &[Sound]) -> Result<Embedding, Embe
         mean
     };
     let mut middle = mean(like);
-    middle.iter_mut().zip(mean(unlike)).for_each(|(value, other)| *value -= AGAINST * other);
+    middle.iter_mut().zip(mean(unlike)).for_each(|(value, other)| *value -= weight * other);
     Embedding::new(middle)
 }
 
 /// The score of a place with these scores by the examples: their mean, less a share of the best by what it is not.
-pub(super) fn joint(like: &[f32], unlike: &[f32]) -> f32 {
+pub(super) fn joint(like: &[f32], unlike: &[f32], weight: f32) -> f32 {
     let mean = like.iter().sum::<f32>() / like.len().max(1) as f32;
-    mean - AGAINST * unlike.iter().copied().fold(0.0, f32::max)
+    mean - weight * unlike.iter().copied().fold(0.0, f32::max)
 }
 
 #[cfg(test)]
@@ -86,17 +90,17 @@ mod tests {
     #[test]
     fn the_middle_lies_between_examples_and_away_from_the_others() {
         let like = [sound([1.0, 0.0]), sound([0.0, 1.0])];
-        let between = middle(&like, &[]).unwrap();
+        let between = middle(&like, &[], 0.3).unwrap();
         assert!((between.as_slice()[0] - between.as_slice()[1]).abs() < 1e-6);
-        let away = middle(&like, &[sound([0.0, 1.0])]).unwrap();
+        let away = middle(&like, &[sound([0.0, 1.0])], 0.3).unwrap();
         assert!(away.as_slice()[0] > away.as_slice()[1]);
-        assert!(middle(&[], &[]).is_err());
+        assert!(middle(&[], &[], 0.3).is_err());
     }
 
     #[test]
     fn what_it_is_not_counts_against() {
-        assert!(joint(&[0.6, 0.6], &[]) > joint(&[0.7, 0.4], &[]));
-        assert!(joint(&[0.6], &[0.1]) > joint(&[0.6], &[0.9]));
-        assert_eq!(joint(&[0.6], &[-0.5]), 0.6);
+        assert!(joint(&[0.6, 0.6], &[], 0.3) > joint(&[0.7, 0.4], &[], 0.3));
+        assert!(joint(&[0.6], &[0.1], 0.3) > joint(&[0.6], &[0.9], 0.3));
+        assert_eq!(joint(&[0.6], &[-0.5], 0.3), 0.6);
     }
 }

@@ -1,4 +1,4 @@
-//! The quiet around a clip, which is not asked for but tells where the clip would begin and end.
+//! The silence around a clip, which is not searched for but shows where the clip begins and ends.
 
 use std::ops::Range;
 
@@ -6,19 +6,15 @@ use audiosearch_index::Span;
 
 use crate::acoustic::{AcousticFrames, QueryTemplate, STEP};
 
-/// Moments that are at least that alike are the same quiet. Measured on pieces of recordings: their own quiet is above it, speech that
-/// stands in its place below.
-const SAME: f32 = 0.5;
-
-/// The span of a hit with the quiet of the clip before and after it, as far as the recording has that too, moment by moment.
+/// The span of a hit with the silence of the clip before and after it, as far as the recording has that too, frame by frame.
 ///
-/// `read` gives the vectors of the recording, which is of so many samples.
+/// `read` returns frames of the recording, which is of so many samples. Frames whose cosine is at least `same` are the same silence.
 ///
 /// # Errors
 /// Those of `read`.
 pub fn widened<E>(
     span: Span,
-    samples: u64,
+    (samples, same): (u64, f32),
     template: &QueryTemplate,
     read: impl Fn(Range<usize>) -> Result<AcousticFrames, E>,
 ) -> Result<Span, E> {
@@ -27,7 +23,7 @@ pub fn widened<E>(
     let (first, last) = (nearest(span.start), nearest(span.end()));
     let before = read(first.saturating_sub(template.before.len())..first)?;
     let after = read(last..last + template.after.len())?;
-    let alike = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>() >= SAME;
+    let alike = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>() >= same;
     let pairs = (0..template.before.len()).rev().zip((0..before.len()).rev());
     let earlier = pairs.take_while(|&(asked, there)| alike(template.before.row(asked), before.row(there))).count();
     let pairs = 0..template.after.len().min(after.len());
@@ -61,7 +57,7 @@ mod tests {
         };
         let span = Span { start: place.start * STEP, len: ((place.end - place.start) * STEP) as u32 };
         let read = |range: Range<usize>| Ok::<_, Infallible>(frames(recording).part(range.start, range.end));
-        let wide = widened(span, recording.len() as u64 * STEP, &template, read).unwrap();
+        let wide = widened(span, (recording.len() as u64 * STEP, 0.5), &template, read).unwrap();
         (wide.start / STEP, wide.end() / STEP)
     }
 

@@ -6,6 +6,7 @@ use audiosearch_index::{Hit as IndexHit, SourceId, Span};
 use rayon::prelude::*;
 
 use super::{
+    calibration::Scoring,
     dtw::{Alignment, subsequence_dtw},
     hit::AlignmentStep,
     loaded::{LoadedFrames, RecordingInfo},
@@ -21,8 +22,6 @@ pub const MOST_FRAMES: usize = 200_000;
 pub(super) const MARGIN: usize = 4;
 /// Candidates that are refined, at least: what a person may read through.
 pub(super) const REFINED: usize = 100;
-/// Share of the alignment in the score; the rest is the cosine of the span. Measured on dev.
-const SHARE: f32 = 0.95;
 
 /// A stretch of a recording that may become a hit.
 #[derive(Debug, Clone)]
@@ -55,6 +54,8 @@ pub struct AlignOptions {
     pub most: usize,
     /// Return the alignment of each.
     pub explain: bool,
+    /// Weights of the score.
+    pub scoring: Scoring,
 }
 
 /// Aligns the query with the recordings around `hits` (best first): candidates with the boundaries and the order that the alignment
@@ -79,7 +80,7 @@ pub fn rescore(
             let named = |span: Span, likeness: f32| {
                 let near = stretch.hits.iter().find(|hit| is_same(&hit.span, &span));
                 let (like, cosine) = near.map_or((stretch.hits[0], least), |hit| (*hit, hit.score));
-                Some((IndexHit { span, score: score(likeness, cosine), ..like.clone() }, cosine))
+                Some((IndexHit { span, score: options.scoring.of_alignment(likeness, cosine), ..like.clone() }, cosine))
             };
             Ok(align(query, &around, stretch.range.start, recording.samples, options, named))
         })
@@ -102,7 +103,7 @@ pub fn rescore_loaded(
         let named = |span: Span, likeness: f32| {
             let near = hits.iter().find(|hit| is_same(&hit.span, &span));
             let cosine = near.map_or(least, |hit| hit.score);
-            Some((recording.hit(span, score(likeness, cosine))?, cosine))
+            Some((recording.hit(span, options.scoring.of_alignment(likeness, cosine))?, cosine))
         };
         align(query, &recording.frames.dequantised(), 0, recording.samples, options, named)
     });
@@ -142,11 +143,6 @@ pub fn best_first(candidates: &mut [Candidate]) {
         b.score.total_cmp(&a.score).then(a.source.cmp(&b.source)).then(a.span.cmp(&b.span))
     };
     candidates.sort_by(|a, b| order(&a.hit, &b.hit));
-}
-
-pub(super) fn score(likeness: f32, cosine: f32) -> f32 {
-    // The kept bytes are rounded: the very same sound may come out a little above 1.
-    (SHARE * likeness + (1.0 - SHARE) * cosine).min(1.0)
 }
 
 /// The frames of a span and so many around it.
@@ -269,11 +265,16 @@ mod tests {
         // The index names a place a little beside it, and another one.
         let hits = [hit(1, 98 * STEP, 10 * STEP as u32, 0.6), hit(1, 10 * STEP, 10 * STEP as u32, 0.5)];
         let recordings = HashMap::from([(SourceId(1), RecordingInfo { key, samples })]);
-        let options = AlignOptions { most: 3, explain: true };
+        let scoring = crate::search::Calibration::shipped().unwrap().scoring;
+        let options = AlignOptions { most: 3, explain: true, scoring };
         let candidates = rescore(&query, &hits, &recordings, &store, options).unwrap();
         let best = &candidates[0];
         assert_eq!(best.hit.span, Span { start: 100 * STEP, len: 10 * STEP as u32 });
-        assert!((best.hit.score - (SHARE + 0.05 * 0.6)).abs() < 0.01, "{}", best.hit.score);
+        assert!(
+            (best.hit.score - (scoring.alignment + (1.0 - scoring.alignment) * 0.6)).abs() < 0.01,
+            "{}",
+            best.hit.score
+        );
         assert_eq!((best.cosine, best.alignment.len()), (0.6, 10));
         assert!(candidates[1..].iter().all(|candidate| candidate.hit.score < 0.5));
         let gone = HashMap::from([(SourceId(1), RecordingInfo { key: SourceKey::new(b"b.wav".to_vec()), samples })]);

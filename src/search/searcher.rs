@@ -13,10 +13,9 @@ use audiosearch_index::{
 };
 
 use super::{
-    confidence::{
-        ALIGNED, Calibration, ClipEvidence, NullDistribution, SPAN, TextEvidence, confidence, confidence_of_clip,
-        confidence_of_text,
-    },
+    calibration::{Calibration, CalibrationError},
+    confidence::{Kind, NullDistribution, confidence},
+    context::QueryContext,
     filter::HitFilter,
     hit::Hit,
     loaded::{LoadedFrames, RecordingInfo, load_all},
@@ -28,7 +27,7 @@ use super::{
     subframe::refine_subframe,
 };
 use crate::{
-    acoustic::{AcousticFrames, FrameStore, FrameStoreError, FrameTemplate, QueryTemplate, STEP, Speech},
+    acoustic::{AcousticFrames, FrameStore, FrameStoreError, FrameTemplate, QueryTemplate, STEP},
     audio::SAMPLE_RATE,
     pipeline::{Embedded, open_reader},
 };
@@ -60,24 +59,6 @@ pub struct SearchOptions {
     pub filter: HitFilter,
 }
 
-/// What the confidence of a hit is computed from, beside the hit itself.
-struct QueryContext<'a> {
-    null: Option<NullDistribution>,
-    calibration: Calibration,
-    /// Of a clip that is aligned with the recordings.
-    speech: Option<&'a Speech>,
-    /// Of a query that is aligned with the recordings: the cosines of random spans with it.
-    spans: Option<NullDistribution>,
-    /// Length of the query in acoustic frames.
-    frames: usize,
-}
-
-impl QueryContext<'_> {
-    fn plain(null: Option<NullDistribution>, calibration: Calibration) -> Self {
-        Self { null, calibration, speech: None, spans: None, frames: 0 }
-    }
-}
-
 /// Why a search failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
@@ -87,6 +68,9 @@ pub enum SearchError {
     /// The examples of a query have no middle.
     #[error("the examples cancel out: {0}; leave some out")]
     Middle(#[from] EmbeddingError),
+    /// The calibration of the store, or the one that is built in, is of no use.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
     /// The acoustic frames of a recording are missing or of no use.
     #[error("{cause}; to search without them: --no-rescore")]
     Frames {
@@ -99,6 +83,11 @@ pub enum SearchError {
 pub struct Searcher {
     pub(super) reader: Reader,
     store: FrameStore,
+    dir: PathBuf,
+    /// The identity of the acoustic encoder.
+    encoder: u64,
+    /// Once it was needed.
+    calibration: OnceLock<Calibration>,
     recordings: HashMap<SourceId, RecordingInfo>,
     /// All acoustic frames of a small store, once a query was aligned with them.
     loaded: OnceLock<Vec<LoadedFrames>>,
@@ -119,7 +108,44 @@ impl Searcher {
             reader.sources().map(|source| (source.id, RecordingInfo { key: source.key, samples: source.samples }));
         let recordings = recordings.collect();
         let store = FrameStore::new(dir, encoder);
-        Ok(Self { reader, store, recordings, loaded: OnceLock::new(), spans: OnceLock::new() })
+        Ok(Self {
+            reader,
+            store,
+            dir: dir.to_owned(),
+            encoder,
+            calibration: OnceLock::new(),
+            recordings,
+            loaded: OnceLock::new(),
+            spans: OnceLock::new(),
+        })
+    }
+
+    /// The same with another calibration than that of the store.
+    #[must_use]
+    pub fn with_calibration(self, calibration: Calibration) -> Self {
+        Self { calibration: OnceLock::from(calibration), ..self }
+    }
+
+    /// The calibration in use.
+    ///
+    /// # Errors
+    /// Where the file in the folder of the store is of no use.
+    pub fn calibration(&self) -> Result<&Calibration, CalibrationError> {
+        if let Some(calibration) = self.calibration.get() {
+            return Ok(calibration);
+        }
+        let calibration = Calibration::of_store(&self.dir, self.encoder)?;
+        Ok(self.calibration.get_or_init(|| calibration))
+    }
+
+    /// Recordings that are shorter than so many samples.
+    pub fn shorter_than(&self, samples: u64) -> usize {
+        self.recordings.values().filter(|recording| recording.samples < samples).count()
+    }
+
+    /// Every recording, as it was given to the index, with its length in samples.
+    pub fn lengths(&self) -> Vec<(PathBuf, u64)> {
+        self.reader.sources().map(|source| (source.path, source.samples)).collect()
     }
 
     /// What all vectors of the store have in common.
@@ -196,6 +222,7 @@ impl Searcher {
             Query::Examples { like, unlike } => return self.examples(like, unlike, options),
         };
         let Some((_, first)) = sound.spans.first() else { return Ok(Vec::new()) };
+        let scoring = self.calibration()?.scoring;
         if let Some(template) = sound.template.as_ref().filter(|_| options.rescore) {
             let shortlist = match query {
                 Query::Word(_) => self.of_words(&sound.spans, options)?,
@@ -206,25 +233,27 @@ impl Searcher {
             let read = |source, range| self.frames(source, range);
             let null = match &template.phones {
                 Some(phones) => {
-                    let score = |around: &AcousticFrames, cosine| phone_score(phones, around, cosine);
+                    let score = |around: &AcousticFrames, cosine| phone_score(phones, around, cosine, &scoring);
                     self.scores_at_random(template.expected.len(), first, score)?
                 }
-                None => self.template_scores_at_random(&templates, first)?,
+                None => self.template_scores_at_random(&templates, first, &scoring)?,
             };
             let null = NullDistribution::of(&null);
-            let align_options = AlignOptions { most: candidates_each(options), explain: options.explain };
+            let align_options = AlignOptions { most: candidates_each(options), explain: options.explain, scoring };
             let mut candidates = self.align(&template.expected, &shortlist, align_options)?;
             self.keep_wanted(&mut candidates, options);
             match &template.phones {
                 Some(phones) => {
-                    rescore_phones(&mut candidates, (&template.expected, phones), (options.k, options.explain), read)?
+                    rescore_phones(&mut candidates, (&template.expected, phones), (options.k, align_options), read)?
                 }
-                None => refine_subframe(&mut candidates, &template.phases, (options.k, options.explain), read)?,
+                None => refine_subframe(&mut candidates, &template.phases, (options.k, align_options), read)?,
             }
             let speech = template.phases.first().map(|phase| &phase.speech);
             let spans = self.spans_at_random(&sound.spans)?;
-            let context = QueryContext { null, calibration: ALIGNED, speech, spans, frames: template.expected.len() };
-            let mut hits = self.finish(candidates, &context, options);
+            let kind = if speech.is_some() { Kind::Clip } else { Kind::Text };
+            let monotony = template.phases.first().map_or(0.0, |phase| phase.frames.monotony());
+            let context = QueryContext { null, kind, speech, spans, frames: template.expected.len(), monotony };
+            let mut hits = self.finish(candidates, &context, options)?;
             self.widen(&mut hits, template)?;
             return Ok(hits);
         }
@@ -233,22 +262,27 @@ impl Searcher {
             (_, [(_, embedding)]) => self.one(embedding, options)?,
             (_, spans) => self.windows(spans, options)?,
         };
-        Ok(self.finish(unaligned(hits), &QueryContext::plain(self.spans_at_random(&sound.spans[..1])?, SPAN), options))
+        self.finish(
+            unaligned(hits),
+            &QueryContext::plain(self.spans_at_random(&sound.spans[..1])?, Kind::Span),
+            options,
+        )
     }
 
     /// Examples together: each is aligned with the best candidates for their mean; a candidate's score is that by all examples.
     fn examples(&self, like: &[Sound], unlike: &[Sound], options: &SearchOptions) -> Result<Vec<Hit>, SearchError> {
-        let middle = middle(like, unlike)?;
+        let scoring = self.calibration()?.scoring;
+        let middle = middle(like, unlike, scoring.unlike)?;
         let expected = |sound: &Sound| sound.template.as_ref().map(|template| template.expected.clone());
         let templates = |sounds: &[Sound]| -> Option<Vec<FrameTemplate>> { sounds.iter().map(expected).collect() };
         let (Some(like), Some(unlike), true) = (templates(like), templates(unlike), options.rescore) else {
             let nowhere = Span { start: 0, len: 0 };
-            let context = QueryContext::plain(self.spans_at_random(&[(nowhere, middle.clone())])?, SPAN);
-            return Ok(self.finish(unaligned(self.one(&middle, options)?), &context, options));
+            let context = QueryContext::plain(self.spans_at_random(&[(nowhere, middle.clone())])?, Kind::Span);
+            return self.finish(unaligned(self.one(&middle, options)?), &context, options);
         };
         let Some((first, others)) = like.split_first() else { return Ok(Vec::new()) };
         let shortlist = self.wide(&middle, options)?;
-        let align_options = AlignOptions { most: usize::MAX, explain: options.explain };
+        let align_options = AlignOptions { most: usize::MAX, explain: options.explain, scoring };
         let mut candidates = self.align(first, &shortlist, align_options)?;
         self.keep_wanted(&mut candidates, options);
         let align_all = |sounds: &[FrameTemplate]| -> Result<Vec<Vec<Candidate>>, SearchError> {
@@ -266,19 +300,20 @@ impl Searcher {
             let least = |by: &Vec<Candidate>| near(by, &candidate.hit).unwrap_or_else(|| worst(by));
             let scores: Vec<f32> = std::iter::once(candidate.hit.score).chain(others.iter().map(least)).collect();
             let wrong: Vec<f32> = against.iter().map(least).collect();
-            candidate.hit.score = joint(&scores, &wrong);
+            candidate.hit.score = joint(&scores, &wrong, scoring.unlike);
         }
         best_first(&mut candidates);
         // A random place is scored as every candidate: by all examples together.
         let at_random = |sounds: &[FrameTemplate]| -> Result<Vec<Vec<f32>>, SearchError> {
-            sounds.iter().map(|template| self.template_scores_at_random(&[template], &middle)).collect()
+            sounds.iter().map(|template| self.template_scores_at_random(&[template], &middle, &scoring)).collect()
         };
         let (by_like, by_unlike) = (at_random(&like)?, at_random(&unlike)?);
         let scores_at = |by: &[Vec<f32>], place: usize| -> Vec<f32> { by.iter().map(|scores| scores[place]).collect() };
         let count = by_like.first().map_or(0, Vec::len);
-        let null: Vec<f32> =
-            (0..count).map(|place| joint(&scores_at(&by_like, place), &scores_at(&by_unlike, place))).collect();
-        Ok(self.finish(candidates, &QueryContext::plain(NullDistribution::of(&null), ALIGNED), options))
+        let null: Vec<f32> = (0..count)
+            .map(|place| joint(&scores_at(&by_like, place), &scores_at(&by_unlike, place), scoring.unlike))
+            .collect();
+        self.finish(candidates, &QueryContext::plain(NullDistribution::of(&null), Kind::Examples), options)
     }
 
     /// Drops candidates that the filter does not let pass.
@@ -290,7 +325,12 @@ impl Searcher {
     }
 
     /// Merges overlapping candidates, drops those that are not wanted and computes the confidence of the rest.
-    fn finish(&self, mut candidates: Vec<Candidate>, context: &QueryContext<'_>, options: &SearchOptions) -> Vec<Hit> {
+    fn finish(
+        &self,
+        mut candidates: Vec<Candidate>,
+        context: &QueryContext<'_>,
+        options: &SearchOptions,
+    ) -> Result<Vec<Hit>, SearchError> {
         candidates.retain(|candidate| {
             !options.not.is_some_and(|(id, not)| id == candidate.hit.source && not.overlap(&candidate.hit.span) > 0)
         });
@@ -298,26 +338,21 @@ impl Searcher {
         merge_by(&mut candidates, options.per_file, |candidate| &mut candidate.hit);
         candidates.retain(|candidate| options.min_score.is_none_or(|least| candidate.hit.score >= least));
         candidates.truncate(options.k);
-        let hits = candidates.into_iter().map(|Candidate { hit, cosine, spread, own, account, alignment }| {
-            let (null, segments) = (context.null.as_ref(), self.reader.len());
-            let span = context.spans.as_ref().map_or(0.0, |spans| spans.z(cosine));
-            let confidence = match (context.speech, own) {
-                (Some(speech), Some(own)) => {
-                    confidence_of_clip(hit.score, null, &ClipEvidence::of(speech, own, span), segments)
-                }
-                (None, _) if context.spans.is_some() => {
-                    let evidence = TextEvidence { span, spread, account, frames: context.frames };
-                    confidence_of_text(hit.score, null, &evidence, segments)
-                }
-                _ => confidence(hit.score, null, context.calibration, segments),
-            };
-            Hit::new(hit, confidence, alignment)
+        let (models, segments) = (&self.calibration()?.models, self.reader.len());
+        let hits = candidates.into_iter().map(|candidate| {
+            let evidence = context.evidence(&candidate);
+            // What was not refined has no cosine of its own.
+            let kind =
+                if context.kind == Kind::Clip && candidate.own.is_none() { Kind::Examples } else { context.kind };
+            let score = candidate.hit.score;
+            let confidence = confidence(models, kind, score, &evidence, context.null.is_some(), segments);
+            Hit::new(candidate.hit, confidence, evidence, candidate.alignment)
         });
         let hits: Vec<Hit> = hits.collect();
-        match hits.first() {
+        Ok(match hits.first() {
             Some(best) if best.confidence >= options.min_confidence => hits,
             _ => Vec::new(),
-        }
+        })
     }
 
     /// The segments of the index whose surroundings are to be aligned: more than is wanted, best first.
@@ -382,10 +417,11 @@ impl Searcher {
         if template.before.is_empty() && template.after.is_empty() {
             return Ok(());
         }
+        let same = self.calibration()?.scoring.same_silence;
         for hit in hits {
             let Some(recording) = self.recordings.get(&hit.source) else { continue };
             let read = |range| self.frames(hit.source, range).map(|(frames, _)| frames);
-            hit.span = quiet::widened(hit.span, recording.samples, template, read)?;
+            hit.span = quiet::widened(hit.span, (recording.samples, same), template, read)?;
         }
         Ok(())
     }

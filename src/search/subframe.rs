@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     dtw::{Alignment, subsequence_dtw},
-    rescore::{Candidate, MARGIN, REFINED, alignment_steps, best_first, score, stretch_of},
+    rescore::{AlignOptions, Candidate, MARGIN, REFINED, alignment_steps, best_first, stretch_of},
 };
 use crate::acoustic::{AcousticFrames, Phase, STEP};
 
@@ -21,7 +21,7 @@ use crate::acoustic::{AcousticFrames, Phase, STEP};
 pub fn refine_subframe<E: Send>(
     candidates: &mut [Candidate],
     phases: &[Phase],
-    (most, explain): (usize, bool),
+    (most, options): (usize, AlignOptions),
     read: impl Fn(SourceId, Range<usize>) -> Result<(AcousticFrames, u64), E> + Sync,
 ) -> Result<(), E> {
     let best = candidates.len().min(REFINED.max(most));
@@ -37,8 +37,9 @@ pub fn refine_subframe<E: Send>(
         if start < end {
             candidate.hit.span = Span { start, len: u32::try_from(end - start).unwrap_or(u32::MAX) };
             candidate.own = Some(own(phase, &around, &aligned.path));
-            candidate.hit.score = score(aligned.likeness, candidate.cosine).max(candidate.hit.score);
-            if explain {
+            candidate.hit.score =
+                options.scoring.of_alignment(aligned.likeness, candidate.cosine).max(candidate.hit.score);
+            if options.explain {
                 candidate.alignment = alignment_steps(&phase.template, &around, &aligned.path, first);
             }
         }

@@ -1,5 +1,6 @@
 //! `audiosearch eval`
 
+mod calibrate;
 mod paragraphs;
 mod qbe;
 mod recall;
@@ -29,6 +30,7 @@ enum What {
     Reconstruct(reconstruct::ReconstructArgs),
     Recall(recall::RecallArgs),
     Paragraphs(paragraphs::ParagraphsArgs),
+    Calibrate(calibrate::CalibrateArgs),
 }
 
 pub fn run(args: &EvalArgs, context: &Context) -> Result<Outcome> {
@@ -39,5 +41,6 @@ pub fn run(args: &EvalArgs, context: &Context) -> Result<Outcome> {
         What::Reconstruct(args) => reconstruct::run(args, context),
         What::Recall(args) => recall::run(args, context),
         What::Paragraphs(args) => paragraphs::run(args, context),
+        What::Calibrate(args) => calibrate::run(args, context),
     }
 }

@@ -1,6 +1,6 @@
 //! `audiosearch eval qbe`
 
-use std::{fs, path::PathBuf, process};
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
@@ -14,7 +14,7 @@ use super::super::{
 use crate::{
     engine::Manifest,
     eval::Detecting,
-    measure::{QbeFigures, QbeOptions, measure_qbe},
+    measure::{QbeFigures, QbeOptions, Temporary, measure_qbe},
 };
 
 /// Measure query by example: does a word find the recordings in which another speaker says it?
@@ -54,20 +54,10 @@ enum Baseline {
     Dtw,
 }
 
-/// A folder that is gone when this is.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // A leftover in the folder for temporary files harms nobody.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
     let (queries, recordings) = (&Manifest::read(&args.queries)?, &Manifest::read(&args.utts)?);
-    let temporary = Temporary(std::env::temp_dir().join(format!("audiosearch-eval-{}", process::id())));
-    let store = args.store.as_deref().unwrap_or(&temporary.0);
+    let temporary = Temporary::new("eval");
+    let store = args.store.as_deref().unwrap_or(temporary.path());
     fs::create_dir_all(store).with_context(|| store.display().to_string())?;
     let models = args.model.options(&TextModelArgs::default(), &args.jobs)?;
     let engine = engine_options(models, context).open_or_create(store);

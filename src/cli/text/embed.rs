@@ -11,8 +11,7 @@ use serde::Serialize;
 use crate::{
     cli::{
         Context, Outcome,
-        embed::write_lines,
-        output::{count, shown},
+        output::{count, shown, write_lines},
         progress::{Bars, written},
     },
     engine::Models,
