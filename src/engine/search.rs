@@ -1,6 +1,7 @@
 //! Queries become hits.
 
 use std::{
+    collections::HashMap,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -138,19 +139,9 @@ impl Engine {
         let speech = self.models.speech(Some(&searcher.schema().model))?;
         searcher.require(&speech.fingerprint())?;
         let keys = self.keys()?;
-        // Every clip once, however many queries name it.
-        let mut inputs: Vec<&ClipInput> = Vec::new();
-        for query in queries {
-            if let Subject::Clips { like, unlike } = &query.subject {
-                for input in like.iter().chain(unlike) {
-                    if !inputs.contains(&input) {
-                        inputs.push(input);
-                    }
-                }
-            }
-        }
+        let (inputs, numbers) = different(queries);
         let embedded = self.embed_examples(&inputs, &speech, stop)?;
-        let place = |input: &ClipInput| inputs.iter().position(|one| *one == input);
+        let place = |input: &ClipInput| numbers.get(&input.identity()).copied();
         for (query, answer) in queries.iter().zip(answers) {
             let settings = query.settings.clone();
             let prepared = |query, not, used, problems| PreparedQuery {
@@ -337,6 +328,22 @@ impl Engine {
     }
 }
 
+/// The clips of queries, each once however many queries name it, and the place of each among them.
+fn different(queries: &[Query]) -> (Vec<&ClipInput>, HashMap<ClipIdentity<'_>, usize>) {
+    let (mut inputs, mut numbers) = (Vec::new(), HashMap::new());
+    let clips = queries.iter().filter_map(|query| match &query.subject {
+        Subject::Clips { like, unlike } => Some(like.iter().chain(unlike)),
+        _ => None,
+    });
+    for input in clips.flatten() {
+        numbers.entry(input.identity()).or_insert_with(|| {
+            inputs.push(input);
+            inputs.len() - 1
+        });
+    }
+    (inputs, numbers)
+}
+
 /// The same error once more: a clip may be named by several queries.
 fn again(cause: &ClipError) -> ClipError {
     match cause {
@@ -372,7 +379,18 @@ impl QuerySettings {
     }
 }
 
+/// What tells clips apart: files by their path, what is in memory by its place there; and which stretch of them.
+type ClipIdentity<'a> = (Result<&'a Path, *const ClipInput>, [Option<u64>; 2]);
+
 impl ClipInput {
+    fn identity(&self) -> ClipIdentity<'_> {
+        let of = match &self.data {
+            ClipData::File(path) => Ok(path.as_path()),
+            _ => Err(std::ptr::from_ref(self)),
+        };
+        (of, [self.start, self.end].map(|seconds| seconds.map(f64::to_bits)))
+    }
+
     /// What is to be read of it.
     pub(super) fn task(&self) -> Result<ClipTask, ClipError> {
         let name = |name: &Path| name.to_owned();
