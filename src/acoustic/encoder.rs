@@ -1,48 +1,96 @@
 //! The network: log-mel frames in, a unit vector for every fourth of them out.
 
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use std::{
+    fs, io,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use safetensors::SafeTensors;
 
 use super::{
-    AcousticFrames, FrameTemplate, Phones, REDUCTION, Speech,
+    AcousticFrames, AcousticShape, FrameTemplate, Phones, REDUCTION, Speech, chunks,
     layer::{self, Layer, misshapen, tensor, vector},
+    pass::Pass,
 };
 use crate::features::{FeatureConfig, Features};
 
 /// A divergence that makes the likeness 0.
 pub(super) const RANGE: f32 = 8.0;
-/// Weight of the vectors' own cosine beside the divergence: sounds that are no speech differ within their class.
+/// Weight of the frames' own cosine beside the divergence, where the weights say nothing else.
 const OWN: f32 = 1.0;
 
 const SHIPPED: &[u8] = include_bytes!("weights/frames.safetensors");
+const RECURRENT: &[u8] = include_bytes!("weights/acoustic.safetensors");
+/// What the recurrent network that comes with the program is called.
+pub const RECURRENT_NAME: &str = "recurrent";
+
+/// The weights of the recurrent network that comes with the program, where `path` is its name and no such file is there.
+pub(super) fn built_in(path: &Path) -> Option<&'static [u8]> {
+    (path == Path::new(RECURRENT_NAME) && !path.exists()).then_some(RECURRENT)
+}
 
 /// Why the weights of the network cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// Not a safetensors file.
-    #[error("the frame network is no whole safetensors file: {0}; build the program again")]
+    #[error("the acoustic network is no whole safetensors file: {0}")]
     Damaged(String),
     /// A tensor is missing, or not as it should be.
-    #[error("the frame network's tensor {name} {cause}; build the program again")]
+    #[error("tensor {name} of the acoustic network {cause}")]
     Tensor {
         /// Which.
         name: String,
         /// What is wrong with it.
         cause: String,
     },
+    /// A file cannot be read.
+    #[error("{}: {cause}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// A file is no acoustic network that can be used.
+    #[error("{}: {cause}; `audiosearch train acoustic` makes one, with directions of phones by --phones", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: Box<NetworkError>,
+    },
 }
 
-/// The frame network; cheap to share, and the same whatever the model of a store is.
+/// The acoustic encoder; cheap to share, and the same whatever the model of a store is.
 #[derive(Debug, Clone)]
 pub struct AcousticEncoder {
     features: FeatureConfig,
-    mean: Array1<f32>,
-    std: Array1<f32>,
-    layers: Vec<Layer>,
+    layers: Layers,
     /// Directions of the classes of sounds that it distinguishes, [classes, dimension], times the steepness of their odds.
     classes: Array2<f32>,
-    /// First bytes of the weights' blake3: vectors of other weights are not compared.
+    likeness: Likeness,
+    /// First bytes of the weights' blake3: frames of other weights are not compared.
     id: u64,
+}
+
+/// What log-mel frames go through.
+#[derive(Debug, Clone)]
+enum Layers {
+    /// Convolutions alone, without batch normalisation.
+    Convolutions { mean: Array1<f32>, std: Array1<f32>, layers: Vec<Layer> },
+    /// Convolutions and recurrent layers, as `train acoustic` writes them.
+    Recurrent(Pass),
+}
+
+/// How alike two frames are: fitted numbers that belong to the weights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Likeness {
+    /// Weight of the frames' own cosine beside the divergence: sounds that are no speech differ within their class.
+    own: f32,
+    /// The divergence that makes the likeness 0, cosine included.
+    range: f32,
 }
 
 impl AcousticEncoder {
@@ -54,14 +102,44 @@ impl AcousticEncoder {
         Self::parse(SHIPPED)
     }
 
-    /// Reads weights: `input.mean`, `input.std` [bands]; `layer.N.weight` [outputs, inputs, taps] and `layer.N.bias`; `classes`
-    /// [classes, dimension]. The first two layers step over every other position.
+    /// A file of weights, as `train acoustic` writes it, or [`RECURRENT_NAME`]: the recurrent network that comes with the program.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is no acoustic network that tells phones; the file is named.
+    pub fn load(path: &Path) -> Result<Self, NetworkError> {
+        if let Some(bytes) = built_in(path) {
+            return Self::parse(bytes);
+        }
+        let bytes = fs::read(path).map_err(|cause| NetworkError::Io { path: path.into(), cause })?;
+        Self::parse(&bytes).map_err(|cause| NetworkError::File { path: path.into(), cause: Box::new(cause) })
+    }
+
+    /// Reads weights: what `train acoustic` writes, with directions of classes `d.weight` [classes, dimension] and, where it was fitted,
+    /// `likeness` [2]; or convolutions alone: `input.mean`, `input.std` [bands]; `layer.N.weight` [outputs, inputs, taps] and
+    /// `layer.N.bias`; `classes` [classes, dimension], of which the first two step over every other position.
     ///
     /// # Errors
     /// Names what is wrong.
     pub fn parse(bytes: &[u8]) -> Result<Self, NetworkError> {
         let file = SafeTensors::deserialize(bytes).map_err(|cause| NetworkError::Damaged(cause.to_string()))?;
-        let features = FeatureConfig::default();
+        let digest = blake3::hash(bytes);
+        let id = digest.as_bytes()[..8].iter().fold(0, |id, byte| id << 8 | u64::from(*byte));
+        let (features, usual) = (FeatureConfig::default(), Likeness { own: OWN, range: RANGE });
+        if file.names().contains(&"c1.weight") {
+            let tensors = file.iter().map(|(name, view)| (name.to_owned(), view.shape().to_vec())).collect();
+            let shape = AcousticShape::of(&tensors).map_err(|(name, cause)| NetworkError::Tensor { name, cause })?;
+            let pass = Pass::new(&file, &shape)?;
+            let classes = matrix(&file, "d.weight", shape.dimension)?;
+            let features = FeatureConfig { bands: shape.bands, ..features };
+            let likeness = match tensor(&file, "likeness") {
+                Ok((_, values)) => match values[..] {
+                    [own, range] if own >= 0.0 && range > 0.0 => Likeness { own, range },
+                    _ => return Err(misshapen("likeness", &[values.len()])),
+                },
+                Err(_) => usual,
+            };
+            return Ok(Self { features, layers: Layers::Recurrent(pass), classes, likeness, id });
+        }
         let (mean, std) = (vector(&file, "input.mean", features.bands)?, vector(&file, "input.std", features.bands)?);
         let mut layers: Vec<Layer> = Vec::new();
         let mut size = features.bands;
@@ -72,23 +150,20 @@ impl AcousticEncoder {
         if layers.len() < 2 {
             return Err(NetworkError::Tensor { name: "layer.1.weight".into(), cause: "is missing".into() });
         }
-        let (shape, values) = tensor(&file, "classes")?;
-        let classes = match shape.as_slice() {
-            &[classes, dimension] if classes > 0 && dimension == size => {
-                Array2::from_shape_vec((classes, size), values)
-            }
-            _ => return Err(misshapen("classes", &shape)),
-        };
-        let classes = classes.map_err(|_| misshapen("classes", &shape))?;
-        let digest = blake3::hash(bytes);
-        let id = digest.as_bytes()[..8].iter().fold(0, |id, byte| id << 8 | u64::from(*byte));
-        Ok(Self { features, mean, std, layers, classes, id })
+        let classes = matrix(&file, "classes", size)?;
+        Ok(Self { features, layers: Layers::Convolutions { mean, std, layers }, classes, likeness: usual, id })
     }
 
     /// The same for hours of sound: in fixed point, half as fast again and more. Its vectors differ by less than an
     /// [`FrameStore`](super::FrameStore) keeps of them.
     pub fn bulk(self) -> Self {
-        Self { layers: self.layers.iter().map(Layer::fixed_point).collect(), ..self }
+        let layers = match self.layers {
+            Layers::Convolutions { mean, std, layers } => {
+                Layers::Convolutions { mean, std, layers: layers.iter().map(Layer::fixed_point).collect() }
+            }
+            Layers::Recurrent(pass) => Layers::Recurrent(pass.fixed_point()),
+        };
+        Self { layers, ..self }
     }
 
     /// The filterbank that it reads.
@@ -98,22 +173,15 @@ impl AcousticEncoder {
 
     /// Values in a vector.
     pub fn dimension(&self) -> usize {
-        self.layers.last().map_or(0, Layer::outputs)
+        match &self.layers {
+            Layers::Convolutions { layers, .. } => layers.last().map_or(0, Layer::outputs),
+            Layers::Recurrent(pass) => pass.dimension(),
+        }
     }
 
     /// Distinguishes its frames from those of other weights.
     pub fn id(&self) -> u64 {
         self.id
-    }
-
-    /// How many log-mel frames before and after its own a vector depends on, rounded up to whole steps.
-    pub fn reach(&self) -> usize {
-        let (mut step, mut reach) = (1, 0);
-        for layer in &self.layers {
-            reach += layer.reach() * step;
-            step *= layer.stride();
-        }
-        reach.next_multiple_of(REDUCTION)
     }
 
     /// The acoustic frames of a sound: of its log-mel frames 0, 4, 8 and so on, `[⌈frames / 4⌉, dimension]`.
@@ -123,30 +191,54 @@ impl AcousticEncoder {
 
     /// As [`encode`](Self::encode), of the log-mel frames `first`, `first + 4` and so on; nothing before `first` is read.
     pub fn encode_from(&self, features: &Features, first: usize) -> AcousticFrames {
-        let (bands, first) = (self.features.bands, first.min(features.frames()));
-        if features.bands() != bands {
+        if features.bands() != self.features.bands {
             return AcousticFrames::new(self.dimension());
         }
-        let rows = layer::run(&self.layers, features.frames() - first, bands, |at, row| {
-            let frame = &features.data[(first + at) * bands..][..bands];
-            for (((cell, value), mean), std) in row.iter_mut().zip(frame).zip(&self.mean).zip(&self.std) {
-                *cell = (value - mean) / std;
-            }
-        });
-        let mut states = Array2::zeros((rows.iter().len(), self.dimension()));
-        for (mut state, row) in states.axis_iter_mut(Axis(0)).zip(rows.iter()) {
-            let row = &row[..self.dimension()];
-            let length = row.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-12);
-            state.iter_mut().zip(row).for_each(|(cell, value)| *cell = value / length);
+        let frames = features.frames();
+        let rows = features.rows(first.min(frames)..frames);
+        let count = chunks::count(frames.saturating_sub(first));
+        let mut values = Vec::with_capacity(rows.len() / self.features.bands / REDUCTION * self.dimension());
+        for number in (0..count).step_by(chunks::TOGETHER) {
+            values.extend(self.chunks(rows, 0, true, number..count.min(number + chunks::TOGETHER)));
         }
-        // log Σ exp: what the odds of all classes come to.
-        let odds = states.dot(&self.classes.t());
+        self.with_normalisers(values)
+    }
+
+    /// Values of the acoustic frames of some chunks of a sound, whose log-mel frames from `dropped` on are `kept`: all that the chunks
+    /// read must be there. `ended`: `kept` ends where the sound does.
+    pub(super) fn chunks(&self, kept: &[f32], dropped: usize, ended: bool, numbers: Range<usize>) -> Vec<f32> {
+        let (bands, dimension) = (self.features.bands, self.dimension());
+        let there = dropped + kept.len() / bands;
+        let total = if ended { there } else { usize::MAX / 2 };
+        let stretch = |number: usize| {
+            let read = chunks::read(number);
+            &kept[(read.start - dropped) * bands..(read.end.min(there) - dropped) * bands]
+        };
+        let stretches: Vec<&[f32]> = numbers.clone().map(stretch).collect();
+        let encoded = match &self.layers {
+            Layers::Recurrent(pass) => pass.vectors(&stretches),
+            Layers::Convolutions { mean, std, layers } => {
+                stretches.iter().map(|rows| convolved(rows, bands, mean, std, layers)).collect()
+            }
+        };
+        let own = numbers.zip(&encoded).flat_map(|(number, values)| {
+            let own = chunks::own(number, total);
+            &values[own.start * dimension..own.end * dimension]
+        });
+        own.copied().collect()
+    }
+
+    /// Adds what the odds of all classes come to: log Σ exp.
+    pub(super) fn with_normalisers(&self, values: Vec<f32>) -> AcousticFrames {
+        let dimension = self.dimension();
         let normaliser = |row: ArrayView1<'_, f32>| {
             let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             most + row.iter().map(|value| (value - most).exp()).sum::<f32>().ln()
         };
-        let normalisers = odds.axis_iter(Axis(0)).map(normaliser).collect();
-        AcousticFrames::with_normalisers(self.dimension(), states.into_raw_vec_and_offset().0, normalisers)
+        let rows = ArrayView2::from_shape((values.len() / dimension.max(1), dimension), &values);
+        let normalisers =
+            rows.map_or(Vec::new(), |rows| rows.dot(&self.classes.t()).axis_iter(Axis(0)).map(normaliser).collect());
+        AcousticFrames::with_normalisers(dimension, values, normalisers)
     }
 
     /// What a query with these frames expects.
@@ -160,11 +252,11 @@ impl AcousticEncoder {
             let vector = ArrayView1::from(frames.row(at));
             let normaliser = frames.normalisers()[at];
             let shares = self.classes.dot(&vector).mapv(|odds| (odds - normaliser).exp());
-            let direction = shares.dot(&self.classes) / shares.sum().max(1e-12) + &vector * OWN;
+            let direction = shares.dot(&self.classes) / shares.sum().max(1e-12) + &vector * self.likeness.own;
             same.push(direction.dot(&vector) - normaliser);
             directions.extend(direction);
         }
-        FrameTemplate::new(self.dimension(), directions, same, RANGE)
+        FrameTemplate::new(self.dimension(), directions, same, self.likeness.range)
     }
 
     /// Whether these frames are speech.
@@ -199,6 +291,34 @@ impl AcousticEncoder {
     }
 }
 
+/// A tensor of rows of so many values.
+fn matrix(file: &SafeTensors<'_>, name: &str, columns: usize) -> Result<Array2<f32>, NetworkError> {
+    let (shape, values) = tensor(file, name)?;
+    match shape.as_slice() {
+        &[rows, width] if rows > 0 && width == columns => Array2::from_shape_vec((rows, columns), values),
+        _ => return Err(misshapen(name, &shape)),
+    }
+    .map_err(|_| misshapen(name, &shape))
+}
+
+/// Log-mel frames through convolutions alone: vectors of unit length, row by row.
+fn convolved(rows: &[f32], bands: usize, mean: &Array1<f32>, std: &Array1<f32>, layers: &[Layer]) -> Vec<f32> {
+    let dimension = layers.last().map_or(0, Layer::outputs);
+    let rows = layer::run(layers, rows.len() / bands, bands, |at, row| {
+        let frame = &rows[at * bands..][..bands];
+        for (((cell, value), mean), std) in row.iter_mut().zip(frame).zip(mean).zip(std) {
+            *cell = (value - mean) / std;
+        }
+    });
+    let mut values = Vec::with_capacity(rows.iter().len() * dimension);
+    for row in rows.iter() {
+        let row = &row[..dimension];
+        let length = row.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-12);
+        values.extend(row.iter().map(|value| value / length));
+    }
+    values
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -224,16 +344,15 @@ mod tests {
     }
 
     #[test]
-    fn beyond_its_reach_nothing_matters() {
+    fn a_part_of_a_sound_is_heard_as_it_is_within_the_sound() {
         let network = AcousticEncoder::shipped().unwrap();
-        let long = noise(200);
+        let long = noise(4_000);
         let mut part = Features::new(40);
-        part.extend_from_slice(long.rows(40..140));
+        part.extend_from_slice(long.rows(1_200..3_600));
         let (whole, cut) = (network.encode(&long), network.encode(&part));
-        let skip = network.reach() / REDUCTION;
-        for at in skip..cut.len() - skip {
-            let apart = whole.row(at + 10).iter().zip(cut.row(at)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(apart < 1e-4, "{at}: {apart}");
+        for at in 40..cut.len() - 40 {
+            let cosine: f32 = whole.row(at + 300).iter().zip(cut.row(at)).map(|(a, b)| a * b).sum();
+            assert!(cosine > 0.99, "{at}: {cosine}");
         }
     }
 

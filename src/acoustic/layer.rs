@@ -105,11 +105,6 @@ impl Layer {
     pub fn reach(&self) -> usize {
         self.taps / 2
     }
-
-    /// From one of its values to the next.
-    pub fn stride(&self) -> usize {
-        self.stride
-    }
 }
 
 /// Layers one after the other, each but the last rectified. `fill` writes each of `time` rows of `inputs` values.

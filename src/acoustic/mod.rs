@@ -1,26 +1,37 @@
 //! The acoustic encoder, its frames and their store: what a recording sounds like, as one short unit vector every 40 ms.
 //!
 //! The embedding of a whole span says *that* a word may be there. Acoustic frames let a query be aligned with a recording frame by frame,
-//! which tells true matches from false ones and finds where they begin and end. They come from a small convolutional network over
-//! 130 ms of log-mel filterbank, trained so that the same moment of the same word by two voices gives the same vector. It needs no
-//! LibTorch and runs while a recording is read.
+//! which tells true matches from false ones and finds where they begin and end. Two networks make them: convolutions over 130 ms of log-mel
+//! filterbank, trained so that the same moment of the same word by two voices gives the same vector; and a recurrent one that reads both
+//! directions and was taught by a far larger network ([`train`]). Both run without LibTorch while a recording is read.
 
+mod chunks;
+pub(crate) mod dtw;
 mod encoder;
 mod frame_store;
 mod frames;
 mod layer;
 mod letters;
+mod pass;
 mod phones;
+mod shape;
 mod stream;
 mod template;
+mod training;
 
-pub use encoder::{AcousticEncoder, NetworkError};
+#[cfg(feature = "torch")]
+pub mod train;
+
+pub use dtw::{Alignment, subsequence_dtw};
+pub use encoder::{AcousticEncoder, NetworkError, RECURRENT_NAME};
 pub use frame_store::{FrameStore, FrameStoreError, FrameWriter, QuantisedFrames};
 pub use frames::{AcousticFrames, Phase, QueryTemplate, Speech};
 pub use letters::{Letters, words};
 pub use phones::Phones;
+pub use shape::AcousticShape;
 pub use stream::StreamingEncoder;
 pub use template::FrameTemplate;
+pub use training::{AcousticObjective, AcousticTrainConfig, CLASSES, CropConfig, OUTPUTS, disturbances};
 
 use crate::features::FRAME_SHIFT;
 

@@ -1,20 +1,19 @@
 //! The acoustic frames of a recording that comes block by block.
 
-use super::{AcousticEncoder, AcousticFrames, REDUCTION};
+use super::{AcousticEncoder, AcousticFrames, chunks};
 use crate::features::{Features, FrameStream, LogMel};
-
-/// Log-mel frames taken through the network at a time (10 s).
-const BLOCK: usize = 1000;
 
 /// Encodes a recording in bounded memory; the frames are those of the whole recording in one piece, up to rounding.
 pub struct StreamingEncoder<'a> {
     network: &'a AcousticEncoder,
     /// Where nobody else makes the log-mel frames.
     frames: Option<FrameStream>,
-    /// Log-mel frames from `reach` before the next acoustic frame on, or from the beginning of the recording.
+    /// Log-mel frames from the first one that the next chunk reads.
     kept: Features,
-    /// Acoustic frames already returned that `kept` still covers.
-    given: usize,
+    /// Log-mel frames before those.
+    dropped: usize,
+    /// The next chunk.
+    next: usize,
 }
 
 impl<'a> StreamingEncoder<'a> {
@@ -26,7 +25,7 @@ impl<'a> StreamingEncoder<'a> {
 
     /// At the beginning of a recording whose log-mel frames, as the network wants them, are there already.
     pub fn of_frames(network: &'a AcousticEncoder) -> Self {
-        Self { network, frames: None, kept: Features::new(network.features().bands), given: 0 }
+        Self { network, frames: None, kept: Features::new(network.features().bands), dropped: 0, next: 0 }
     }
 
     /// The next 16 kHz samples, and the acoustic frames that are certain by now, if there are many.
@@ -44,25 +43,23 @@ impl<'a> StreamingEncoder<'a> {
     }
 
     fn certain(&mut self) -> Option<AcousticFrames> {
-        (self.kept.frames() >= BLOCK + 2 * self.network.reach()).then(|| self.take())
+        let mut values = Vec::new();
+        while self.dropped + self.kept.frames() > chunks::read(self.next + chunks::TOGETHER - 1).end {
+            let numbers = self.next..self.next + chunks::TOGETHER;
+            self.next = numbers.end;
+            values.extend(self.network.chunks(&self.kept.data, self.dropped, false, numbers));
+            let first = chunks::read(self.next).start;
+            self.kept.drop_front(first - self.dropped);
+            self.dropped = first;
+        }
+        (!values.is_empty()).then(|| self.network.with_normalisers(values))
     }
 
     /// The frames that are left.
     pub fn finish(self) -> AcousticFrames {
-        let frames = self.network.encode(&self.kept);
-        frames.part(self.given, frames.len())
-    }
-
-    fn take(&mut self) -> AcousticFrames {
-        let reach = self.network.reach() / REDUCTION;
-        let frames = self.network.encode(&self.kept);
-        // The last of them would change with the frames to come.
-        let certain = (self.kept.frames() / REDUCTION).saturating_sub(reach);
-        let part = frames.part(self.given, certain);
-        let drop = certain.saturating_sub(reach);
-        self.kept.drop_front(drop * REDUCTION);
-        self.given = certain - drop;
-        part
+        let count = chunks::count(self.dropped + self.kept.frames());
+        let values = self.network.chunks(&self.kept.data, self.dropped, true, self.next..count);
+        self.network.with_normalisers(values)
     }
 }
 
@@ -76,11 +73,11 @@ mod tests {
     fn blocks_of_any_size_give_the_same_vectors() {
         let network = AcousticEncoder::shipped().unwrap();
         let samples: Vec<f32> =
-            (0..500_000_u32).map(|i| ((i * (i % 977) % 1013) as f32 / 1013.0 - 0.5) * 0.3).collect();
+            (0..1_800_000_u32).map(|i| ((i * (i % 977) % 1013) as f32 / 1013.0 - 0.5) * 0.3).collect();
         let mut features = Features::new(network.features().bands);
         LogMel::new(network.features()).compute(&samples, &mut features);
         let whole = network.encode(&features);
-        for size in [7_001, 160_000, 500_000] {
+        for size in [7_001, 160_000, 1_800_000] {
             let mut stream = StreamingEncoder::new(&network);
             let (mut data, mut normalisers) = (Vec::new(), 0);
             for block in samples.chunks(size) {

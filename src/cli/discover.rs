@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{
     Context, Outcome,
     hit_files::HitArgs,
-    model::open_engine,
+    model::AcousticModelArgs,
     output::{Align, Output, Table, count, shown},
     progress::{Bars, written},
     query::probability,
@@ -35,6 +35,8 @@ use crate::{
 pub struct DiscoverArgs {
     #[command(flatten)]
     store: StoreArgs,
+    #[command(flatten)]
+    acoustic: AcousticModelArgs,
     /// The lowest confidence that two stretches are the same, 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = probability)]
     min_confidence: f32,
@@ -64,7 +66,7 @@ struct Line {
 }
 
 pub fn run(args: &DiscoverArgs, context: &Context) -> Result<Outcome> {
-    let engine = open_engine(&args.store.existing()?, context)?;
+    let engine = args.acoustic.open_engine(&args.store.existing()?, context)?;
     let options = DiscoverOptions {
         segments: args.sample as usize,
         neighbours: args.neighbours as usize,

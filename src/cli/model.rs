@@ -19,9 +19,20 @@ pub struct ModelArgs {
     /// The model: speech (the one that comes with the program) or a file [default: the store's, else speech]
     #[arg(long, value_name = "NAME|FILE")]
     model: Option<PathBuf>,
+    #[command(flatten)]
+    acoustic: AcousticModelArgs,
     /// Where the model runs: cpu, cuda or cuda:N
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     device: Device,
+}
+
+/// `--acoustic`, of every command that aligns.
+#[derive(Args, Clone, Debug, Default)]
+pub struct AcousticModelArgs {
+    /// Acoustic network for alignment: recurrent (comes with the program), or a file that `train acoustic` wrote [default: the
+    /// convolutional one that comes with the program]
+    #[arg(long, value_name = "NAME|FILE")]
+    acoustic: Option<PathBuf>,
 }
 
 /// `--text-model`, of every command that reads sentences.
@@ -59,8 +70,8 @@ impl ModelArgs {
     /// # Errors
     /// Where the device needs a program that is not there.
     pub fn options(&self, text: &TextModelArgs, jobs: &JobsArgs) -> Result<ModelOptions> {
-        let (speech, text) = (self.model.clone(), text.text_model.clone());
-        Ok(ModelOptions { speech, text, loader: loader(self.device)?, jobs: jobs.count() })
+        let (speech, text, acoustic) = (self.model.clone(), text.text_model.clone(), self.acoustic.acoustic.clone());
+        Ok(ModelOptions { speech, text, acoustic, loader: loader(self.device)?, jobs: jobs.count() })
     }
 
     /// The models without a store.
@@ -69,6 +80,17 @@ impl ModelArgs {
     /// As [`options`](Self::options).
     pub fn models(&self, jobs: &JobsArgs) -> Result<Models> {
         Ok(Models::new(self.options(&TextModelArgs { text_model: None }, jobs)?))
+    }
+}
+
+impl AcousticModelArgs {
+    /// The engine of a store, for a command that needs no other model of its own choice.
+    ///
+    /// # Errors
+    /// Where there is no store.
+    pub fn open_engine(&self, store: &Path, context: &Context) -> Result<Engine> {
+        let models = ModelOptions { acoustic: self.acoustic.clone(), ..ModelOptions::default() };
+        Ok(engine_options(models, context).open(store)?)
     }
 }
 
@@ -89,7 +111,7 @@ impl TextModelArgs {
     /// Where the device needs a program that is not there.
     pub fn models(&self, device: Device, jobs: &JobsArgs) -> Result<Models> {
         let (text, loader) = (self.text_model.clone(), loader(device)?);
-        Ok(Models::new(ModelOptions { speech: None, text, loader, jobs: jobs.count() }))
+        Ok(Models::new(ModelOptions { speech: None, text, acoustic: None, loader, jobs: jobs.count() }))
     }
 }
 

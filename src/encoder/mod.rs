@@ -18,7 +18,7 @@ mod decoder;
 #[cfg(feature = "torch")]
 mod groups;
 #[cfg(feature = "torch")]
-mod network;
+pub(crate) mod network;
 #[cfg(feature = "torch")]
 pub(crate) mod parameters;
 #[cfg(feature = "torch")]

@@ -72,6 +72,9 @@ pub struct ModelOptions {
     pub speech: Option<PathBuf>,
     /// The sentence model, likewise; `text` is the one that comes with the program.
     pub text: Option<PathBuf>,
+    /// The acoustic network: a file, or `recurrent` for the recurrent one that comes with the program. `None`: the convolutional one that
+    /// comes with the program.
+    pub acoustic: Option<PathBuf>,
     /// Where models are loaded from.
     pub loader: Arc<dyn ModelLoader>,
     /// Files that are read at the same time.
@@ -81,7 +84,7 @@ pub struct ModelOptions {
 impl Default for ModelOptions {
     fn default() -> Self {
         let jobs = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { speech: None, text: None, loader: Arc::new(Inference), jobs }
+        Self { speech: None, text: None, acoustic: None, loader: Arc::new(Inference), jobs }
     }
 }
 
@@ -158,12 +161,13 @@ impl Models {
     /// The acoustic encoder.
     ///
     /// # Errors
-    /// Where its weights are damaged.
+    /// Where its file cannot be read, or holds no acoustic network that tells phones.
     pub fn frames(&self) -> Result<&AcousticEncoder, EngineError> {
         match self.frames.get() {
             Some(network) => Ok(network),
             None => {
-                let network = AcousticEncoder::shipped()?;
+                let asked = self.options.acoustic.as_deref();
+                let network = asked.map_or_else(AcousticEncoder::shipped, AcousticEncoder::load)?;
                 Ok(self.frames.get_or_init(|| network))
             }
         }

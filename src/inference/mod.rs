@@ -20,5 +20,10 @@ mod spelling;
 mod tests;
 mod weights;
 
+pub(crate) use affine::{Columns, affine};
+pub(crate) use convolution::{Convolution, EDGE};
 pub use encoder::InferenceEncoder;
+pub(crate) use recurrent::Stack;
 pub use sentence::InferenceTextEncoder;
+pub(crate) use sequences::Sequences;
+pub(crate) use weights::Weights;

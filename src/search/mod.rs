@@ -10,7 +10,6 @@ mod clip;
 mod confidence;
 mod context;
 mod discovery;
-mod dtw;
 mod evidence;
 mod filter;
 mod groups;
@@ -28,13 +27,15 @@ mod subframe;
 mod votes;
 mod windows;
 
+use crate::acoustic::dtw;
+
+pub use crate::acoustic::{Alignment, subsequence_dtw};
 pub use calibration::{
     CALIBRATION_FILE, Calibration, CalibrationError, Factor, Logistic, Models, Need, Scoring, probability,
 };
 pub use clip::query_spans;
 pub use confidence::MIN_CONFIDENCE;
 pub use discovery::{DiscoveryOptions, Group, Occurrence, discover};
-pub use dtw::{Alignment, subsequence_dtw};
 pub use evidence::{Evidence, Feature};
 pub use filter::HitFilter;
 pub use hit::{AlignmentStep, Hit};

@@ -3,6 +3,7 @@
 //! Without LibTorch the options are known for the sake of help and completions; the program that has it reads them again.
 #![cfg_attr(not(feature = "torch"), allow(dead_code))]
 
+mod acoustic;
 mod audio;
 #[cfg(feature = "torch")]
 mod course;
@@ -25,6 +26,7 @@ pub struct TrainArgs {
 
 #[derive(Subcommand)]
 enum What {
+    Acoustic(Box<acoustic::AcousticArgs>),
     Audio(Box<audio::AudioArgs>),
     Text(Box<text::TextArgs>),
 }
@@ -32,6 +34,7 @@ enum What {
 #[cfg(feature = "torch")]
 pub fn run(args: TrainArgs, context: &Context) -> Result<Outcome> {
     match args.what {
+        What::Acoustic(args) => course::acoustic::run(*args, context),
         What::Audio(args) => course::audio::run(*args, context),
         What::Text(args) => course::text::run(*args, context),
     }

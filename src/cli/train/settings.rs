@@ -35,7 +35,7 @@ pub fn threads(asked: Option<usize>) -> usize {
 }
 
 /// `A,B`: two values of one option.
-fn pair<A: FromStr, B: FromStr>(text: &str) -> Result<(A, B), String> {
+pub fn pair<A: FromStr, B: FromStr>(text: &str) -> Result<(A, B), String> {
     let parsed = text.split_once(',').and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
     parsed.ok_or_else(|| format!("'{text}' is not two numbers with a comma between them"))
 }

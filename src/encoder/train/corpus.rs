@@ -248,12 +248,27 @@ impl Corpus {
     }
 }
 
-fn unlabelled(path: &Path) -> Result<Vec<Row>, TrainError> {
+/// A row for each recording in a folder, of which nothing else is known.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub(crate) fn unlabelled(path: &Path) -> Result<Vec<Row>, TrainError> {
     let mut rows = Vec::new();
     for entry in WalkBuilder::new(path).standard_filters(false).sort_by_file_name(|a, b| a.cmp(b)).build() {
         let entry = entry.map_err(|e| TrainError::NoData { path: path.into(), cause: e.to_string() })?;
         if entry.file_type().is_some_and(|t| t.is_file()) && is_audio_path(entry.path()) {
-            rows.push(Row { path: entry.into_path(), range: None, label: None, speaker: None, line: 0 });
+            let name = entry.path().strip_prefix(path).unwrap_or(entry.path()).to_string_lossy().into_owned();
+            let path = entry.into_path();
+            rows.push(Row {
+                path,
+                name,
+                range: None,
+                label: None,
+                speaker: None,
+                split: None,
+                language: None,
+                line: 0,
+            });
         }
     }
     Ok(rows)

@@ -9,10 +9,16 @@ use super::error::TrainError;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
     pub path: PathBuf,
+    /// The path as it stands in the manifest.
+    pub name: String,
     /// Seconds; none for the whole file.
     pub range: Option<(f64, f64)>,
     pub label: Option<String>,
     pub speaker: Option<String>,
+    /// `train`, `dev` and the like.
+    pub split: Option<String>,
+    /// The language that is spoken.
+    pub language: Option<String>,
     pub line: usize,
 }
 
@@ -35,6 +41,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Row>, TrainError> {
         _ => vec!["path"],
     };
     let column = |names: &[&str]| header.iter().position(|h| names.contains(h));
+    let (split, language) = (column(&["split"]), column(&["lang", "language"]));
     let at =
         (column(&["path"]), column(&["start"]), column(&["end"]), column(&["label", "word"]), column(&["speaker"]));
     let mut rows = Vec::new();
@@ -58,11 +65,15 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Row>, TrainError> {
             (Some(start), Some(end)) => return Err(fail(format!("end {end} is not after start {start}"))),
             _ => return Err(fail("start and end come together".into())),
         };
+        let name = cell(at.0).ok_or_else(|| fail("the path is empty".into()))?;
         rows.push(Row {
-            path: folder.join(cell(at.0).ok_or_else(|| fail("the path is empty".into()))?),
+            path: folder.join(name),
+            name: name.to_owned(),
             range,
             label: cell(at.3).map(str::to_lowercase),
             speaker: cell(at.4).map(str::to_string),
+            split: cell(split).map(str::to_string),
+            language: cell(language).map(str::to_string),
             line: i + 1,
         });
     }

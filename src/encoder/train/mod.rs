@@ -1,15 +1,15 @@
 //! Trains the auto-encoder: `audiosearch train audio`.
 
-mod augment;
+pub(crate) mod augment;
 mod batch;
-mod corpus;
+pub(crate) mod corpus;
 mod dev;
 mod error;
 mod fragment;
 mod gradient;
 pub(crate) mod journal;
 mod loss;
-mod manifest;
+pub(crate) mod manifest;
 mod normaliser;
 pub(crate) mod optimiser;
 mod session;

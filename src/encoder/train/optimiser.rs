@@ -82,8 +82,13 @@ impl AdamW {
 
 /// The learning rate: linear warm-up, then a cosine down to zero at the end of the budget.
 pub(crate) fn rate(config: &TrainConfig, step: u64, seconds: f64) -> f64 {
-    let warm = ((step + 1) as f64 / config.warm_up.max(1) as f64).min(1.0);
-    config.learning_rate * warm * 0.5 * (1.0 + (std::f64::consts::PI * config.budget.spent(step, seconds)).cos())
+    config.learning_rate * share(config.warm_up, config.budget.spent(step, seconds), step)
+}
+
+/// What share of the highest learning rate is used where so much of the budget is spent.
+pub(crate) fn share(warm_up: u64, spent: f64, step: u64) -> f64 {
+    let warm = ((step + 1) as f64 / warm_up.max(1) as f64).min(1.0);
+    warm * 0.5 * (1.0 + (std::f64::consts::PI * spent).cos())
 }
 
 /// Moves the running mean of weights and batch statistics toward the present ones.

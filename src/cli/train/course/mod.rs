@@ -1,5 +1,6 @@
 //! The course of a training run: what it tells while it goes on, and how it ended.
 
+pub mod acoustic;
 pub mod audio;
 pub mod text;
 

@@ -49,7 +49,7 @@ pub fn subsequence_dtw(query: &FrameTemplate, stretch: &AcousticFrames, most: us
 }
 
 /// As [`subsequence_dtw`], by the likenesses of all pairs of a frame of the query and one of a stretch of `m`, row by row.
-pub(super) fn best_paths(mut sums: Vec<f32>, m: usize, most: usize) -> Vec<Alignment> {
+pub(crate) fn best_paths(mut sums: Vec<f32>, m: usize, most: usize) -> Vec<Alignment> {
     let n = sums.len() / m.max(1);
     if n == 0 {
         return Vec::new();
