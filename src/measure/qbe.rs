@@ -114,8 +114,11 @@ pub fn measure_qbe(
     Ok(lines)
 }
 
-/// Which utterances each file of the store is, by the path that hits have, and of each row whether it is in the store.
-pub(super) fn places(rows: &[Row], engine: &Engine) -> Result<(HashMap<PathBuf, Vec<usize>>, Vec<bool>), EngineError> {
+/// Which utterances each file is, by the path that hits have.
+type Places = HashMap<PathBuf, Vec<usize>>;
+
+/// The places of the rows that are in the store, and of each row whether it is in the store.
+pub(super) fn places(rows: &[Row], engine: &Engine) -> Result<(Places, Vec<bool>), EngineError> {
     let keys = Keys::new(engine.path()).map_err(|cause| EngineError::Io { path: engine.path().to_owned(), cause })?;
     let audio = engine.sources()?.into_iter().filter(|contents| contents.collection == Collection::Audio);
     let held: HashSet<PathBuf> = audio.flat_map(|contents| contents.sources).map(|source| source.path).collect();

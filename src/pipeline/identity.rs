@@ -278,7 +278,7 @@ mod tests {
         let store = dir.path().join(".audiosearch");
         fs::create_dir(&store).unwrap();
         let keys = Keys::new(&store).unwrap();
-        let sources = ["site1/0500.wav", "site2/0500.wav", "site2/0600.wav"].map(|key| SourceKey::new(key));
+        let sources = ["site1/0500.wav", "site2/0500.wav", "site2/0600.wav"].map(SourceKey::new);
         let named = |given: &Path| keys.named(given, sources.iter()).map(|keys| keys.len());
         assert_eq!(named(&dir.path().join("site2")).unwrap(), 2);
         assert_eq!(named(Path::new("./0600.wav")).unwrap(), 1);
