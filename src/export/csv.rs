@@ -1,7 +1,6 @@
 //! Comma-separated values (RFC 4180), for spreadsheets.
 
 use std::{
-    borrow::Cow,
     io::{self, Write},
     path::Path,
 };
@@ -31,22 +30,22 @@ impl Exporter for Csv {
 }
 
 fn write(map: &Map, places: &[[f32; 2]], out: &mut impl Write) -> io::Result<()> {
-    out.write_all(b"row,x,y,path,start,end,label,text,cluster\r\n")?;
+    let mut rows = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    rows.write_record(["row", "x", "y", "path", "start", "end", "label", "text", "cluster"])?;
     for (row, (point, [x, y])) in map.points.iter().zip(places).enumerate() {
         let (start, end) = map.times(point);
-        let path = quoted(&map.file(point).path);
-        let label = quoted(map.label(point).unwrap_or_default());
-        let text = quoted(point.text.as_deref().unwrap_or_default());
-        write!(out, "{row},{x},{y},{path},{start},{end},{label},{text},{}\r\n", point.cluster + 1)?;
+        rows.write_field(row.to_string())?;
+        for number in [x, y] {
+            rows.write_field(number.to_string())?;
+        }
+        rows.write_field(&map.file(point).path)?;
+        for seconds in [start, end] {
+            rows.write_field(seconds.to_string())?;
+        }
+        rows.write_field(map.label(point).unwrap_or_default())?;
+        rows.write_field(point.text.as_deref().unwrap_or_default())?;
+        rows.write_field((point.cluster + 1).to_string())?;
+        rows.write_record(None::<&[u8]>)?;
     }
-    Ok(())
-}
-
-/// In quotes where it holds what would end a field or a row.
-fn quoted(text: &str) -> Cow<'_, str> {
-    if text.contains(['"', ',', '\r', '\n']) || text.starts_with(' ') || text.ends_with(' ') {
-        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
-    } else {
-        Cow::Borrowed(text)
-    }
+    rows.flush()
 }

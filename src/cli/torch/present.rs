@@ -7,13 +7,11 @@ use anyhow::Result;
 use crate::engine::{AutoEncoder, Device, LibTorch, ModelLoader, ParagraphModel, SentenceModel};
 
 /// LibTorch is there.
-#[expect(clippy::unnecessary_wraps, reason = "the program without LibTorch has one that fails")]
 pub fn require() -> Result<()> {
     Ok(())
 }
 
 /// What loads the models that embed, on a device.
-#[expect(clippy::unnecessary_wraps, reason = "the program without LibTorch has one that fails")]
 pub fn loader(device: Device) -> Result<Arc<dyn ModelLoader>> {
     Ok(Arc::new(LibTorch { device }))
 }
