@@ -1,4 +1,4 @@
-//! What every file format is turned into before resampling.
+//! What every file format is turned into before its channels are mixed and its rate is converted.
 
 use std::path::Path;
 
@@ -7,19 +7,21 @@ use super::AudioError;
 const MAX_CHANNELS: usize = 64;
 
 /// The outcome of decoding one step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Decoded {
-    /// Mono samples of this rate were appended.
-    Samples { rate: u32 },
+    /// Frames of this rate and so many channels were appended, interleaved.
+    Samples { rate: u32, channels: usize },
     /// The file has ended as its header said.
     End,
     /// The file has ended too early.
     Truncated,
+    /// It has ended, but so much of it could not be read, in so many places; silence stands for it.
+    Gaps { seconds: f64, places: u32 },
 }
 
 /// A file that is decoded step by step.
 pub(super) trait Decoder: Send {
-    /// Appends the mean of the channels of some thousand samples to `out`, at the file's own rate.
+    /// Appends some thousand interleaved frames to `out`, at the file's own rate.
     fn decode(&mut self, out: &mut Vec<f32>) -> Result<Decoded, AudioError>;
 }
 
@@ -29,17 +31,5 @@ pub(super) fn check_channels(path: &Path, channels: usize) -> Result<(), AudioEr
         Ok(())
     } else {
         Err(AudioError::Channels { path: path.to_path_buf(), channels })
-    }
-}
-
-/// Appends the mean of each frame of interleaved samples.
-pub(super) fn append_mean(interleaved: &[f32], channels: usize, out: &mut Vec<f32>) {
-    if channels == 1 {
-        out.extend_from_slice(interleaved);
-    } else {
-        let scale = 1.0 / channels as f32;
-        out.extend(
-            interleaved.chunks_exact(channels).map(|frame| frame.iter().map(|sample| sample * scale).sum::<f32>()),
-        );
     }
 }

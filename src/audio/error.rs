@@ -32,7 +32,7 @@ pub enum AudioError {
         reason: &'static str,
     },
     /// The content is not audio, whatever the name says.
-    #[error("{}: is not audio: its content {found}; wav, flac, ogg, mp3, m4a and aiff are read, and texts named .txt or .md", .path.display())]
+    #[error("{}: is not audio: its content {found}; wav, flac, ogg, opus, mp3, m4a, mp4, mkv, webm, aiff, caf and au are read, and texts named .txt or .md", .path.display())]
     NotAudio {
         /// The file.
         path: PathBuf,
@@ -40,7 +40,7 @@ pub enum AudioError {
         found: &'static str,
     },
     /// Audio of a kind that is not read here.
-    #[error("{}: cannot be decoded: {what}; convert it to wav or flac first", .path.display())]
+    #[error("{}: cannot be decoded: {what}; convert it to wav or flac", .path.display())]
     Unsupported {
         /// The file.
         path: PathBuf,
@@ -56,12 +56,22 @@ pub enum AudioError {
         what: String,
     },
     /// The file ends before the audio that its header declares. Comes after all good blocks were handed out.
-    #[error("{}: is truncated: it ends after {decoded:.2} s of audio, its header declares more", .path.display())]
+    #[error("{}: is truncated: it ends after {decoded:.2} s of audio and should be longer", .path.display())]
     Truncated {
         /// The file.
         path: PathBuf,
         /// Seconds that could be read.
         decoded: f64,
+    },
+    /// Some of the audio could not be read; silence stands for it, and what follows is at its time. Comes after all blocks.
+    #[error("{}: is damaged: {missing:.2} s of it could not be read, in {places} {}; silence stands there", .path.display(), if *.places == 1 { "place" } else { "places" })]
+    Gaps {
+        /// The file.
+        path: PathBuf,
+        /// Seconds that are missing.
+        missing: f64,
+        /// In how many places.
+        places: u32,
     },
     /// A sample is NaN, infinite, or too large to be sound.
     #[error("{}: the sample at {seconds:.4} s is {value}, which is no sound", .path.display())]
@@ -99,4 +109,11 @@ pub enum AudioError {
         /// Samples in the clip.
         samples: u64,
     },
+}
+
+impl AudioError {
+    /// Whether the recording could be read all the same, but not all of it: the error comes after its blocks.
+    pub fn is_partial(&self) -> bool {
+        matches!(self, Self::Truncated { .. } | Self::Gaps { .. })
+    }
 }

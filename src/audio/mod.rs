@@ -1,18 +1,22 @@
 //! Reading recordings: any supported file becomes 16 kHz mono samples, streamed in bounded memory.
 //!
-//! wav is read by hound; flac, ogg/vorbis, mp3, m4a (aac, alac), aiff and unusual wav kinds by symphonia. What a file
-//! holds is decided by its first bytes, never by its name.
+//! What a file holds is decided by its bytes, never by its name. `format/` takes containers apart, `codec/` decodes packets (symphonia's decoders,
+//! ropus for Opus), `player` puts them at the times that the container gives, `mixer` makes one channel of several.
 
 mod clip;
-mod container;
+mod codec;
 mod content;
 mod decoder;
-mod edit_list;
 mod error;
+mod format;
+mod mixer;
 mod names;
+mod open;
+mod player;
 mod resample;
+mod source;
 mod stream;
-mod wav;
+mod track;
 
 pub use clip::Clip;
 pub use error::AudioError;

@@ -1,16 +1,14 @@
 //! A recording read from front to back in bounded memory.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use symphonia::core::io::MediaSource;
-
-use super::container::ContainerDecoder;
-use super::content::Content;
 use super::decoder::{Decoded, Decoder};
+use super::mixer::Mixer;
+use super::open;
 use super::resample::Resampler;
-use super::wav::WavDecoder;
+use super::source::{Bytes, Source};
 use super::{AudioError, SAMPLE_RATE};
 
 /// Most samples that one block holds: one second.
@@ -19,12 +17,15 @@ const BLOCK: usize = SAMPLE_RATE as usize;
 /// Larger values are no sound, and their squares would overflow in features.
 const LARGEST_SAMPLE: f32 = 1e9;
 
-/// A recording as blocks of 16 kHz mono samples, the mean of its channels. Memory does not grow with its duration.
+/// A recording as blocks of 16 kHz mono samples: the mean of its channels, or the strongest one where they would cancel. Memory does not
+/// grow with its duration.
 pub struct ClipStream {
     path: PathBuf,
     decoder: Box<dyn Decoder>,
+    mixer: Option<Mixer>,
     resampler: Option<Resampler>,
     decoded: Vec<f32>,
+    mixed: Vec<f32>,
     ready: Vec<f32>,
     handed_out: usize,
     /// Seconds of source that came before the present resampler.
@@ -62,30 +63,18 @@ impl ClipStream {
         Self::from_source(Box::new(Cursor::new(bytes)), name)
     }
 
-    fn from_source(mut source: Box<dyn MediaSource>, path: &Path) -> Result<Self, AudioError> {
-        let read_error = |source| AudioError::Read { path: path.to_path_buf(), source };
-        let mut head = Vec::new();
-        source.by_ref().take(512).read_to_end(&mut head).map_err(read_error)?;
-        source.seek(SeekFrom::Start(0)).map_err(read_error)?;
-        if head.is_empty() {
+    fn from_source(bytes: Box<dyn Bytes>, path: &Path) -> Result<Self, AudioError> {
+        let source = Source::new(bytes).map_err(|source| AudioError::Read { path: path.to_path_buf(), source })?;
+        if source.length() == 0 {
             return Err(AudioError::Empty { path: path.to_path_buf(), reason: "the file is empty" });
         }
-        let decoder: Box<dyn Decoder> = match Content::of(&head) {
-            Content::Wav => match WavDecoder::open(source, path)? {
-                Ok(decoder) => Box::new(decoder),
-                Err(source) => Box::new(ContainerDecoder::open(source, path)?),
-            },
-            Content::Container => Box::new(ContainerDecoder::open(source, path)?),
-            Content::Unsupported(what) => {
-                return Err(AudioError::Unsupported { path: path.to_path_buf(), what: what.to_owned() });
-            }
-            Content::Other(found) => return Err(AudioError::NotAudio { path: path.to_path_buf(), found }),
-        };
         Ok(Self {
             path: path.to_path_buf(),
-            decoder,
+            decoder: open::open(source, path)?,
+            mixer: None,
             resampler: None,
             decoded: Vec::new(),
+            mixed: Vec::new(),
             ready: Vec::new(),
             handed_out: 0,
             seconds_before: 0.0,
@@ -120,37 +109,67 @@ impl ClipStream {
         self.handed_out = 0;
         self.decoded.clear();
         match self.decoder.decode(&mut self.decoded) {
-            Ok(Decoded::Samples { rate }) => {
-                if let Err(error) = self.take_decoded(rate) {
+            Ok(Decoded::Samples { rate, channels }) => {
+                if let Err(error) = self.take_decoded(rate, channels) {
                     self.end(Some(error));
                 }
             }
             Ok(Decoded::End) => self.end(None),
             Ok(Decoded::Truncated) => {
-                let decoded = self.seconds();
-                self.end(Some(AudioError::Truncated { path: self.path.clone(), decoded }));
+                // the seconds are known after the last block
+                self.end(Some(AudioError::Truncated { path: self.path.clone(), decoded: 0.0 }));
+            }
+            Ok(Decoded::Gaps { seconds, places }) => {
+                self.end(Some(AudioError::Gaps { path: self.path.clone(), missing: seconds, places }));
             }
             Err(error) => self.end(Some(error)),
         }
     }
 
-    fn take_decoded(&mut self, rate: u32) -> Result<(), AudioError> {
-        if self.resampler.as_ref().is_none_or(|resampler| resampler.rate() != rate) {
+    fn take_decoded(&mut self, rate: u32, channels: usize) -> Result<(), AudioError> {
+        if self.mixer.as_ref().is_none_or(|mixer| !mixer.fits(rate, channels)) {
             if !(1_000..=384_000).contains(&rate) {
                 return Err(AudioError::SampleRate { path: self.path.clone(), rate });
             }
+            self.finish_mixing()?;
+            self.mixer = Some(Mixer::new(rate, channels));
+        }
+        if self.resampler.as_ref().is_none_or(|resampler| resampler.rate() != rate) {
             self.flush()?;
             self.resampler = Some(Resampler::new(rate).map_err(|what| self.resampling_failed(what))?);
         }
-        let bad = self.decoded.iter().position(|sample| !sample.is_finite() || sample.abs() > LARGEST_SAMPLE);
-        let good = bad.unwrap_or(self.decoded.len());
-        let seconds = self.seconds() + good as f64 / f64::from(rate);
-        if let Some(resampler) = &mut self.resampler {
-            let pushed = resampler.push(&self.decoded[..good], &mut self.ready);
-            pushed.map_err(|what| self.resampling_failed(what))?;
+        if let Some(mixer) = &mut self.mixer {
+            mixer.push(&self.decoded, &mut self.mixed);
         }
-        match bad {
-            Some(at) => Err(AudioError::BadSample { path: self.path.clone(), seconds, value: self.decoded[at] }),
+        self.take_mixed()
+    }
+
+    /// Hands the last part of a mixer on.
+    fn finish_mixing(&mut self) -> Result<(), AudioError> {
+        if let Some(mixer) = self.mixer.take() {
+            mixer.finish(&mut self.mixed);
+        }
+        self.take_mixed()
+    }
+
+    /// Checks and resamples what was mixed.
+    fn take_mixed(&mut self) -> Result<(), AudioError> {
+        let bad = self.mixed.iter().position(|sample| !sample.is_finite() || sample.abs() > LARGEST_SAMPLE);
+        let good = bad.unwrap_or(self.mixed.len());
+        let before = self.seconds();
+        let mut outcome = Ok(());
+        if let Some(resampler) = &mut self.resampler {
+            outcome = resampler.push(&self.mixed[..good], &mut self.ready);
+        }
+        let rate = self.resampler.as_ref().map_or(1, Resampler::rate);
+        outcome.map_err(|what| self.resampling_failed(what))?;
+        let value = bad.map(|at| self.mixed[at]);
+        self.mixed.clear();
+        match value {
+            Some(value) => {
+                let seconds = before + good as f64 / f64::from(rate);
+                Err(AudioError::BadSample { path: self.path.clone(), seconds, value })
+            }
             None => Ok(()),
         }
     }
@@ -171,12 +190,18 @@ impl ClipStream {
 
     fn end(&mut self, failure: Option<AudioError>) {
         self.ended = true;
+        // after a failure, what waits in the mixer may be the reason for it
+        let rest = match &failure {
+            Some(AudioError::BadSample { .. }) => None,
+            _ => self.finish_mixing().err(),
+        };
         let seconds = self.seconds();
         let flushed = self.flush().err();
-        self.failure = match failure.or(flushed) {
+        self.failure = match failure.or(rest).or(flushed) {
             None | Some(AudioError::Truncated { .. }) if seconds == 0.0 => {
                 Some(AudioError::Empty { path: self.path.clone(), reason: "it has no samples" })
             }
+            Some(AudioError::Truncated { path, .. }) => Some(AudioError::Truncated { path, decoded: seconds }),
             failure => failure,
         };
     }
