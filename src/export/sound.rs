@@ -143,7 +143,7 @@ pub(super) fn stretches(path: &Path, spans: &[Span]) -> Result<Vec<Vec<f32>>, Au
 /// The next block; what came before a break is good.
 fn next(stream: &mut ClipStream, held: &mut Vec<f32>) -> Result<bool, AudioError> {
     match stream.next_block(held) {
-        Err(AudioError::Truncated { .. }) => Ok(false),
+        Err(cause) if cause.is_partial() => Ok(false),
         other => other,
     }
 }

@@ -164,7 +164,7 @@ impl Recording {
             match stream.next_block(&mut samples) {
                 Ok(true) => {}
                 Ok(false) => break None,
-                Err(cause @ AudioError::Truncated { .. }) if end > 0 => break Some(cause.to_string()),
+                Err(cause) if cause.is_partial() && end > 0 => break Some(cause.to_string()),
                 Err(cause) => return Err(cause),
             }
             let before = from.saturating_sub(first).min(samples.len());

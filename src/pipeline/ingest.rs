@@ -258,7 +258,7 @@ impl Ingest {
                 Ok(true) => {}
                 Ok(false) => break None,
                 // What was good before is worth having.
-                Err(cause @ (AudioError::Truncated { .. } | AudioError::Malformed { .. })) => break Some(cause),
+                Err(cause) if cause.is_partial() || matches!(cause, AudioError::Malformed { .. }) => break Some(cause),
                 Err(cause) => return Read::Failed(cause.into()),
             }
             analysis.push(&block, &mut passages);
