@@ -13,16 +13,23 @@ pub enum NameKind {
     Other,
 }
 
-const READ: [&str; 12] = ["wav", "wave", "flac", "ogg", "oga", "mp3", "m4a", "mp4", "aac", "aif", "aiff", "aifc"];
+/// WAVE and its kin; MPEG; Xiph's and Matroska.
+const READ: [&[&str]; 3] = [
+    &["wav", "wave", "bwf", "rf64", "bw64", "w64", "amb", "aif", "aiff", "aifc", "caf", "au", "snd", "sph", "nist"],
+    &[
+        "mp3", "mp2", "mp1", "mpa", "mpga", "aac", "adts", "mp4", "m4a", "m4b", "m4r", "m4v", "f4a", "f4v", "mov", "qt",
+        "3gp", "3gpp", "3g2",
+    ],
+    &["flac", "ogg", "oga", "ogx", "ogv", "opus", "mka", "mkv", "mk3d", "webm", "weba"],
+];
 
 /// Endings that mean sound and nothing else; what also names other things (`.ts`, `.raw`, `.vox`) is not here.
-const UNREAD: [(&str, &[&str]); 27] = [
+const UNREAD: [(&str, &[&str]); 21] = [
     ("AMR", &["amr", "awb"]),
     ("Windows Media", &["wma", "wmv", "asf"]),
     ("AC-3", &["ac3", "eac3", "ec3"]),
     ("AC-4", &["ac4"]),
     ("DTS", &["dts", "dtshd"]),
-    ("NIST SPHERE", &["sph", "nist"]),
     ("Monkey's Audio", &["ape"]),
     ("WavPack", &["wv"]),
     ("True Audio", &["tta"]),
@@ -39,18 +46,13 @@ const UNREAD: [(&str, &[&str]); 27] = [
     ("ATRAC", &["oma", "aa3", "at3", "at9"]),
     ("Audible", &["aax", "aaxc"]),
     ("Digital Speech Standard", &["dss", "ds2"]),
-    ("Opus", &["opus"]),
-    ("Matroska or WebM", &["mka", "mkv", "webm", "weba"]),
-    ("Core Audio Format", &["caf"]),
-    ("Sun audio", &["au", "snd"]),
-    ("MPEG layer 2", &["mp2", "mpa"]),
 ];
 
 /// Judges the name of a file.
 pub fn kind_of_name(path: &Path) -> NameKind {
     let Some(ending) = path.extension() else { return NameKind::Other };
     let is = |known: &&str| ending.eq_ignore_ascii_case(known);
-    if READ.iter().any(|known| is(known)) {
+    if READ.iter().flat_map(|endings| endings.iter()).any(|known| is(known)) {
         return NameKind::Read;
     }
     match UNREAD.iter().find(|(_, endings)| endings.iter().any(|known| is(known))) {
@@ -70,7 +72,9 @@ mod tests {
 
     #[test]
     fn audio_is_told_by_the_extension_in_any_case() {
-        for name in ["a.wav", "b.FLAC", "dir.d/c.Mp3", "d e.ogg", "中文.m4a"] {
+        for name in
+            ["a.wav", "b.FLAC", "dir.d/c.Mp3", "d e.ogg", "中文.m4a", "voice.OPUS", "film.MOV", "book.m4b", "x.mkv"]
+        {
             assert!(is_audio_path(Path::new(name)), "{name}");
         }
         for name in ["wav", "a.txt", ".flac", "a.wav.txt", "a", "a.ts"] {

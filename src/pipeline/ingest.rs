@@ -15,7 +15,7 @@ use thiserror::Error;
 use super::{
     analysis::Analysis,
     identity::{Stamp, digest},
-    ledger::{Ledger, Plan, Task},
+    ledger::{Ledger, Plan, Task, settings_of, with_reason},
     pending::Pending,
     pool::{self, Done, Feed},
 };
@@ -40,6 +40,14 @@ pub enum FileError {
         path: PathBuf,
         /// What the system said.
         cause: io::Error,
+    },
+    /// As an earlier run found it.
+    #[error("{}: {reason}", path.display())]
+    Incomplete {
+        /// The file.
+        path: PathBuf,
+        /// What that run said.
+        reason: String,
     },
     /// Nothing in it can be searched.
     #[error("{}: nothing but silence: no segment in it", path.display())]
@@ -208,9 +216,10 @@ impl Ingest {
                 report(Report { path, status, samples: 0, segments: 0, fresh: false });
                 None
             }
-            Plan::Unchanged { path, samples, segments } => {
-                let status = match segments {
-                    0 => Status::Partial(nothing_in(&path, samples)),
+            Plan::Unchanged { path, samples, segments, incomplete } => {
+                let status = match (segments, incomplete) {
+                    (_, Some(reason)) => Status::Partial(FileError::Incomplete { path: path.clone(), reason }),
+                    (0, None) => Status::Partial(nothing_in(&path, samples)),
                     _ => Status::Unchanged,
                 };
                 report(Report { path, status, samples, segments: segments as usize, fresh: false });
@@ -220,7 +229,7 @@ impl Ingest {
     }
 
     fn may_be_same(&self, source: &Source, stamp: &Stamp) -> bool {
-        let same = source.size == stamp.size && source.segmenter == self.segmenter_text();
+        let same = source.size == stamp.size && settings_of(&source.segmenter) == self.segmenter_text();
         !self.settings.force && same && self.frame_store.holds(&source.key, source.samples)
     }
 
@@ -290,19 +299,22 @@ impl Ingest {
         let path = task.path.clone();
         let failed =
             |cause| Report { path: path.clone(), status: Status::Failed(cause), samples: 0, segments: 0, fresh: false };
-        let source = |digest, samples| task.source(digest, samples, self.segmenter_text());
+        let source = |digest, samples, reason: Option<&str>| {
+            task.source(digest, samples, with_reason(self.segmenter_text(), reason))
+        };
         let (digest, samples, cause) = match done.outcome {
             Read::Failed(cause) => return Ok(failed(cause)),
             Read::Same { digest } => {
                 let (samples, segments) = self.ledger.size(&task.key);
-                writer.touch_source(source(digest, samples))?;
-                return Ok(Report {
-                    path,
-                    status: Status::Unchanged,
-                    samples,
-                    segments: segments as usize,
-                    fresh: false,
-                });
+                let reason = self.ledger.incomplete(&task.key);
+                writer.touch_source(source(digest, samples, reason))?;
+                let status = match reason {
+                    Some(reason) => {
+                        Status::Partial(FileError::Incomplete { path: path.clone(), reason: reason.to_owned() })
+                    }
+                    None => Status::Unchanged,
+                };
+                return Ok(Report { path, status, samples, segments: segments as usize, fresh: false });
             }
             Read::Complete { digest, samples } => (digest, samples, None),
             Read::Truncated { digest, samples, cause } => (digest, samples, Some(FileError::from(cause))),
@@ -314,12 +326,13 @@ impl Ingest {
         let segments: Vec<Segment> =
             spans.into_iter().map(|(span, embedding)| Segment { span, label: None, text: None, embedding }).collect();
         let stored = segments.len();
+        let reason = cause.as_ref().map(|cause| reason_of(cause, &path));
         let status = match cause.or_else(|| (stored == 0).then(|| nothing_in(&path, samples))) {
             Some(cause) => Status::Partial(cause),
             None => Status::Indexed,
         };
         let labels = self.labels.get(&task.key).map(Vec::as_slice);
-        writer.put_labelled_source(source(digest, samples), segments, labels)?;
+        writer.put_labelled_source(source(digest, samples, reason.as_deref()), segments, labels)?;
         Ok(Report { path, status, samples, segments: stored, fresh: true })
     }
 }
@@ -356,6 +369,12 @@ impl<'a> RecordingEncoder<'a> {
         self.writer.push(&self.stream.finish())?;
         self.writer.finish(samples)
     }
+}
+
+/// What is wrong with a file, without its name.
+fn reason_of(cause: &FileError, path: &Path) -> String {
+    let message = cause.to_string();
+    message.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&message).to_owned()
 }
 
 /// Why a recording that could be read has no segments.

@@ -10,6 +10,26 @@ use audiosearch_index::{Index, IndexError, Source, SourceKey};
 
 use super::identity::{Keys, Stamp};
 
+/// Stands between the settings that a source was made with and why not all of it could be read.
+const INCOMPLETE: &str = "; incomplete: ";
+
+/// What is stored with a source of these settings, that a later run says again what was wrong with it.
+pub(super) fn with_reason(settings: String, reason: Option<&str>) -> String {
+    match reason {
+        Some(reason) => format!("{settings}{INCOMPLETE}{reason}"),
+        None => settings,
+    }
+}
+
+/// The settings alone.
+pub(super) fn settings_of(stored: &str) -> &str {
+    stored.split_once(INCOMPLETE).map_or(stored, |(settings, _)| settings)
+}
+
+fn incomplete(stored: &str) -> Option<&str> {
+    stored.split_once(INCOMPLETE).map(|(_, reason)| reason)
+}
+
 /// The sources of a collection as they were when a run began.
 pub(super) struct Ledger {
     keys: Keys,
@@ -39,6 +59,8 @@ pub(super) enum Plan {
         path: PathBuf,
         samples: u64,
         segments: u32,
+        /// Why not all of it could be read, if so.
+        incomplete: Option<String>,
     },
     Read(Task),
 }
@@ -81,6 +103,11 @@ impl Ledger {
         self.known.get(key).map_or((0, 0), |(source, segments)| (source.samples, *segments))
     }
 
+    /// Why not all of a source could be read, if so.
+    pub fn incomplete(&self, key: &SourceKey) -> Option<&str> {
+        incomplete(&self.known.get(key)?.0.segmenter)
+    }
+
     /// Decides by size and time whether a file is to be read; `may_be_same`: whether its source was made with today's settings.
     pub fn plan(
         &self,
@@ -98,7 +125,8 @@ impl Ledger {
         let digest = match self.known.get(&key) {
             Some((source, segments)) if may_be_same(source, &stamp) => {
                 if source.modified_ns == stamp.modified_ns && source.path == path {
-                    return Plan::Unchanged { path, samples: source.samples, segments: *segments };
+                    let incomplete = incomplete(&source.segmenter).map(str::to_owned);
+                    return Plan::Unchanged { path, samples: source.samples, segments: *segments, incomplete };
                 }
                 Some(source.digest)
             }
