@@ -65,7 +65,8 @@ fn empty_files_and_files_without_samples_are_empty() {
 fn text_and_other_files_are_not_audio() {
     let error = read(b"Dear diary,\nnothing to hear.\n".to_vec()).unwrap_err();
     assert!(matches!(error, AudioError::NotAudio { .. }));
-    let advice = "wav, flac, ogg, opus, mp3, m4a, mp4, mkv, webm, aiff, caf and au are read, and texts named .txt or .md";
+    let advice =
+        "wav, flac, ogg, opus, mp3, m4a, mp4, mkv, webm, aiff, caf and au are read, and texts named .txt or .md";
     assert_eq!(error.to_string(), format!("some/file.wav: is not audio: its content is text; {advice}"));
     for bytes in [&b"\x89PNG\r\n\x1a\n\0\0"[..], b"%PDF-1.7\n\xe2\xe3", b"\0", &[0; 5_000], b"PK\x03\x04\x14"] {
         assert!(matches!(read(bytes.to_vec()), Err(AudioError::NotAudio { .. })), "{bytes:?}");

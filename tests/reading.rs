@@ -64,8 +64,20 @@ fn lag_of_tone(clip: &[f32]) -> (i64, f64) {
 fn every_format_gives_the_same_tone_in_time() {
     let lossless = ["tone.flac", "alac.m4a", "tone.aiff", "alaw.wav", "mulaw.wav"];
     let lossy = [
-        "tone.mp3", "tone.ogg", "second.ogg", "tone.m4a", "moov-last.m4a", "cover.m4a", "tone.opus", "tone.webm", "tone.mka",
-        "opus.mp4", "ms.wav", "ima.wav", "ima.mov", "ima.caf",
+        "tone.mp3",
+        "tone.ogg",
+        "second.ogg",
+        "tone.m4a",
+        "moov-last.m4a",
+        "cover.m4a",
+        "tone.opus",
+        "tone.webm",
+        "tone.mka",
+        "opus.mp4",
+        "ms.wav",
+        "ima.wav",
+        "ima.mov",
+        "ima.caf",
     ];
     let lossless = [&lossless[..], &["flac.mka", "flac.ogg", "flac.mp4", "alac.caf", "ulaw.mov"]].concat();
     for name in lossless.iter().chain(&lossy) {

@@ -66,7 +66,10 @@ fn film(samples: &[i16], edits: &[(u32, i32)], gapless: Option<&str>) -> Vec<u8>
     let udta = gapless.map_or(Vec::new(), |text| {
         let data = boxed(b"data", &[numbers(&[1, 0]), text.as_bytes().to_vec()].concat());
         let name = boxed(b"name", &[numbers(&[0]), b"iTunSMPB".to_vec()].concat());
-        boxed(b"udta", &boxed(b"meta", &[numbers(&[0]), boxed(b"ilst", &boxed(b"----", &[name, data].concat()))].concat()))
+        boxed(
+            b"udta",
+            &boxed(b"meta", &[numbers(&[0]), boxed(b"ilst", &boxed(b"----", &[name, data].concat()))].concat()),
+        )
     });
     let moov = boxed(b"moov", &[mvhd, trak, udta].concat());
     [head, mdat, moov].concat()

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::format::adts::AdtsHead;
+use super::format::flac::is_frame;
 use super::format::frames::{Scanner, tag_length};
 use super::format::mpeg::MpegHead;
 use super::source::Source;
@@ -23,8 +24,8 @@ pub(super) enum Content {
     Caf,
     /// NIST SPHERE.
     Sphere,
-    /// FLAC, behind tags.
-    Flac,
+    /// FLAC, from this place on.
+    Flac(u64),
     /// Ogg, from this place on.
     Ogg(u64),
     /// MP4, QuickTime, 3GPP.
@@ -57,22 +58,33 @@ impl Content {
             }
         }
         if behind > 0 {
-            match source.array::<4>(behind)? {
-                Some(magic) if &magic == b"fLaC" => return Ok(Self::Flac),
-                Some(magic) if &magic == b"OggS" => return Ok(Self::Ogg(behind)),
-                _ => {}
+            let head = source.bytes(behind, 512)?;
+            if head.starts_with(b"fLaC") {
+                return Ok(Self::Flac(behind));
+            }
+            if head.starts_with(b"OggS") {
+                return Ok(Self::Ogg(behind));
+            }
+            if let Some(name) = unread(&head) {
+                return Ok(Self::Unsupported(name));
             }
         }
-        let text = is_text(&head) || head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-        if text && behind == 0 {
+        if is_text(&head) && behind == 0 {
             return Ok(Self::Other("is text"));
+        }
+        if is_frame(&head) {
+            return Ok(Self::Flac(0));
         }
         let mpeg = Scanner::<MpegHead>::find(source, behind, SEARCHED)?;
         let adts = Scanner::<AdtsHead>::find(source, behind, SEARCHED)?;
+        let flac = if mpeg.is_none() && adts.is_none() { find(source, b"fLaC\0\0\0\x22")? } else { None };
         Ok(match (mpeg, adts) {
             (Some(mpeg), adts) if adts.is_none_or(|adts| mpeg <= adts) => Self::Mpeg(mpeg),
             (_, Some(adts)) => Self::Adts(adts),
             _ if behind > 0 => Self::Other("is a tag without sound"),
+            // the mark of UTF-16 is that of a layer of MPEG audio, too
+            _ if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") => Self::Other("is text"),
+            _ if flac.is_some() => Self::Flac(flac.unwrap_or(0)),
             _ if head.iter().all(|&byte| byte == 0) => Self::Other("starts with nothing but zero bytes"),
             _ => Self::Other("is of an unknown kind"),
         })
@@ -94,7 +106,7 @@ impl Content {
         } else if at(0, b"NIST_1A") {
             Self::Sphere
         } else if at(0, b"fLaC") {
-            Self::Flac
+            Self::Flac(0)
         } else if at(0, b"OggS") {
             Self::Ogg(0)
         } else if at(0, b"\x1a\x45\xdf\xa3") {
@@ -105,6 +117,12 @@ impl Content {
             Self::Unsupported(unread(head)?)
         })
     }
+}
+
+/// The first place of a mark behind junk.
+fn find(source: &mut Source, mark: &[u8]) -> io::Result<Option<u64>> {
+    let bytes = source.bytes(0, SEARCHED)?;
+    Ok(bytes.windows(mark.len()).position(|part| part == mark).map(|at| at as u64))
 }
 
 /// The name of a format that holds sound and is not read.
@@ -171,10 +189,10 @@ mod tests {
     fn content_is_told_by_magic_numbers() {
         assert_eq!(of(b"RIFF\0\0\0\0WAVEfmt "), Content::Wave);
         assert_eq!(of(b"RF64\0\0\0\0WAVE"), Content::Wave);
-        assert_eq!(of(b"fLaC\0\0"), Content::Flac);
+        assert_eq!(of(b"fLaC\0\0"), Content::Flac(0));
         assert_eq!(of(b"OggS\0\x02"), Content::Ogg(0));
         assert_eq!(of(b"\0\0\0\x20ftypM4A "), Content::Mp4);
-        assert_eq!(of(b"ID3\x03\0\0\0\0\0\x02abfLaC"), Content::Flac);
+        assert_eq!(of(b"ID3\x03\0\0\0\0\0\x02abfLaC"), Content::Flac(12));
         assert_eq!(of("Grüße, 你好\n".as_bytes()), Content::Other("is text"));
         assert_eq!(of(&"é".as_bytes()[..1]), Content::Other("is of an unknown kind"));
         assert_eq!(of(b"\xff\xfeh\0i\0"), Content::Other("is text"));

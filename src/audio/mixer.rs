@@ -62,6 +62,15 @@ impl Mixer {
 
     fn mix(&mut self, start: usize, end: usize, out: &mut Vec<f32>) {
         let block = &self.pending[start..end];
+        if !self.begun {
+            // what is the same all along is no sound
+            let first =
+                block.iter().take(self.channels).map(|&sample| f64::from(sample)).filter(|sample| sample.is_finite());
+            let first: Vec<f64> = first.collect();
+            if first.len() == self.channels {
+                self.slow = first.iter().copied().chain([first.iter().sum::<f64>() / self.channels as f64]).collect();
+            }
+        }
         let scale = 1.0 / self.channels as f32;
         let mean = |frame: &[f32]| frame.iter().map(|sample| sample * scale).sum::<f32>();
         let share = 1.0 - (-std::f64::consts::TAU * WEIGHED_FROM / f64::from(self.rate.max(1))).exp();

@@ -8,6 +8,7 @@ mod codec;
 mod content;
 mod decoder;
 mod error;
+mod external;
 mod format;
 mod mixer;
 mod names;
@@ -20,6 +21,7 @@ mod track;
 
 pub use clip::Clip;
 pub use error::AudioError;
+pub use external::ExternalDecoder;
 pub use names::{NameKind, is_audio_path, kind_of_name};
 pub use stream::ClipStream;
 

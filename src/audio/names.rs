@@ -17,8 +17,8 @@ pub enum NameKind {
 const READ: [&[&str]; 3] = [
     &["wav", "wave", "bwf", "rf64", "bw64", "w64", "amb", "aif", "aiff", "aifc", "caf", "au", "snd", "sph", "nist"],
     &[
-        "mp3", "mp2", "mp1", "mpa", "mpga", "aac", "adts", "mp4", "m4a", "m4b", "m4r", "m4v", "f4a", "f4v", "mov", "qt",
-        "3gp", "3gpp", "3g2",
+        "mp3", "mp2", "mp1", "mpa", "mpga", "aac", "adts", "mp4", "m4a", "m4b", "m4r", "m4v", "f4a", "f4v", "mov",
+        "qt", "3gp", "3gpp", "3g2",
     ],
     &["flac", "ogg", "oga", "ogx", "ogv", "opus", "mka", "mkv", "mk3d", "webm", "weba"],
 ];

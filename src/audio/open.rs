@@ -58,7 +58,7 @@ pub(super) fn open(mut source: Source, path: &Path) -> Result<Box<dyn Decoder>, 
             };
             ("CAF", opened)
         }
-        Content::Flac => match Flac::open(source).map_err(read)? {
+        Content::Flac(start) => match Flac::open(source, start).map_err(read)? {
             Some(flac) => ("FLAC", play(flac, path)),
             None => return Err(malformed("the file ends inside its header".to_owned())),
         },

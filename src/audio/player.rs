@@ -103,7 +103,7 @@ impl<D: Demuxer> Player<D> {
 
     /// Rate and channels of what was decoded last.
     fn format(&self) -> (u32, usize) {
-        self.codec.as_ref().map_or((1, 1), |codec| (codec.rate().max(1), codec.channels().max(1)))
+        self.codec.as_ref().map_or((1, 1), |codec| (codec.rate(), codec.channels().max(1)))
     }
 
     /// Decodes a packet and places it, or lets it wait.
@@ -165,7 +165,7 @@ impl<D: Demuxer> Player<D> {
         let (rate, _) = self.format();
         self.silence += frames;
         self.position += frames as i64;
-        self.missing += frames as f64 / f64::from(rate);
+        self.missing += frames as f64 / f64::from(rate.max(1));
         self.places += 1;
         self.damage = false;
     }
@@ -244,7 +244,7 @@ impl<D: Demuxer> Player<D> {
             self.silence += gap as u64;
             self.position += gap;
             if self.damage {
-                self.missing += gap as f64 / rate as f64;
+                self.missing += gap as f64 / rate.max(1) as f64;
                 self.places += 1;
             }
         } else if gap.abs() > rate / 50 {

@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use super::decoder::{Decoded, Decoder};
+use super::external::{External, ExternalDecoder};
 use super::mixer::Mixer;
 use super::open;
 use super::resample::Resampler;
@@ -40,6 +41,14 @@ impl ClipStream {
     /// # Errors
     /// What the head of the file shows: it cannot be opened, is empty, is not audio or not supported.
     pub fn open(path: &Path) -> Result<Self, AudioError> {
+        Self::open_with(path, ExternalDecoder::None)
+    }
+
+    /// As [`ClipStream::open`]; what is not read here may be given to another program.
+    ///
+    /// # Errors
+    /// As [`ClipStream::open`]; that the other program is not installed.
+    pub fn open_with(path: &Path, external: ExternalDecoder) -> Result<Self, AudioError> {
         let open_error = |source| AudioError::Open { path: path.to_path_buf(), source };
         let mut file = File::open(path).map_err(open_error)?;
         let metadata = file.metadata().map_err(open_error)?;
@@ -52,7 +61,12 @@ impl ClipStream {
             file.read_to_end(&mut bytes).map_err(|source| AudioError::Read { path: path.to_path_buf(), source })?;
             return Self::from_bytes(bytes, path);
         }
-        Self::from_source(Box::new(file), path)
+        match (Self::from_source(Box::new(file), path), external) {
+            (Err(AudioError::Unsupported { .. }), ExternalDecoder::Ffmpeg) => {
+                Ok(Self::new(Box::new(External::open(path)?), path))
+            }
+            (outcome, _) => outcome,
+        }
     }
 
     /// Opens a file that is already in memory; `name` stands for it in messages.
@@ -68,9 +82,13 @@ impl ClipStream {
         if source.length() == 0 {
             return Err(AudioError::Empty { path: path.to_path_buf(), reason: "the file is empty" });
         }
-        Ok(Self {
+        Ok(Self::new(open::open(source, path)?, path))
+    }
+
+    fn new(decoder: Box<dyn Decoder>, path: &Path) -> Self {
+        Self {
             path: path.to_path_buf(),
-            decoder: open::open(source, path)?,
+            decoder,
             mixer: None,
             resampler: None,
             decoded: Vec::new(),
@@ -80,7 +98,7 @@ impl ClipStream {
             seconds_before: 0.0,
             ended: false,
             failure: None,
-        })
+        }
     }
 
     /// Appends the next block, 1 to 16,000 samples, to `out`; `false` at the end of the recording.

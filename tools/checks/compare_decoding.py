@@ -27,7 +27,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 RATE = 16_000
 # Seconds that are correlated, and how far one may be from the other.
-PART, REACH = 3.0, 1.5
+PART, REACH = 3.0, 0.5
 
 
 @dataclass
@@ -70,18 +70,25 @@ def by_program(program: Path, path: Path) -> tuple[np.ndarray, str]:
     return samples, message[-1].replace(f"{path}: ", "") if message else ""
 
 
+def below(samples: np.ndarray, hertz: float = 6_500) -> np.ndarray:
+    """The part of a sound that lies below a frequency."""
+    spectrum = np.fft.rfft(np.nan_to_num(samples))
+    spectrum[int(len(samples) * hertz / RATE) :] = 0
+    return np.fft.irfft(spectrum, len(samples))
+
+
 def compare(ours: np.ndarray, theirs: np.ndarray, start: float) -> tuple[float, float]:
     """By how many milliseconds ours is later, and the correlation there."""
     first, count, reach = int(start * RATE), int(PART * RATE), int(REACH * RATE)
     part = theirs[first : first + count].astype(np.float64)
-    low = max(first - reach, 0)
-    field = ours[low : first + count + reach].astype(np.float64)
-    if len(part) < RATE // 50 or len(field) < len(part):
-        short = min(len(part), len(field))
-        part, field = part[:short], field[:short]
+    padded = np.concatenate([np.zeros(reach), ours.astype(np.float64), np.zeros(reach + count)])
+    field = padded[first : first + len(part) + 2 * reach]
+    low = first - reach
     if len(part) == 0 or not np.any(part) or not np.any(field):
         return 0.0, 1.0 if not np.any(part) and not np.any(field) else 0.0
     size = 1 << int(np.ceil(np.log2(len(part) + len(field))))
+    # what lies near the end of the band is the resampler's
+    part, field = below(part), below(field)
     cross = np.fft.irfft(np.fft.rfft(field, size) * np.conj(np.fft.rfft(part, size)), size)[: len(field) - len(part) + 1]
     energy = np.concatenate([[0.0], np.cumsum(field**2)])
     norms = np.sqrt(np.maximum(energy[len(part) :] - energy[: len(energy) - len(part)], 1e-12) * np.sum(part**2))

@@ -2,6 +2,7 @@
 
 mod aac;
 mod adpcm;
+mod crc;
 mod opus;
 mod pcm;
 
@@ -15,6 +16,7 @@ use symphonia::core::units::{Duration, Timestamp};
 
 pub(super) use aac::AacConfig;
 pub(super) use adpcm::Adpcm;
+pub(super) use crc::crc_16;
 use opus::Opus;
 pub(super) use opus::{OPUS_RATE, OpusHead};
 pub(super) use pcm::{Pcm, Sample};
@@ -58,7 +60,7 @@ enum Kind {
     Pcm(Pcm),
     Adpcm(Adpcm),
     Opus(Box<Opus>),
-    Symphonia(Box<dyn AudioDecoder>),
+    Symphonia { decoder: Box<dyn AudioDecoder>, checked: bool },
 }
 
 impl Codec {
@@ -99,7 +101,7 @@ impl Codec {
         match &mut self.decoder {
             Kind::Pcm(_) | Kind::Adpcm(_) => {}
             Kind::Opus(opus) => opus.reset(),
-            Kind::Symphonia(decoder) => decoder.reset(),
+            Kind::Symphonia { decoder, .. } => decoder.reset(),
         }
     }
 
@@ -114,7 +116,11 @@ impl Codec {
                 }
             }
             Kind::Opus(opus) => opus.decode(packet, out)?,
-            Kind::Symphonia(decoder) => {
+            // what a damaged frame is decoded to is noise
+            Kind::Symphonia { checked: true, .. } if packet.iter().fold(0, |sum, &byte| crc_16(sum, byte)) != 0 => {
+                return Err("the checksum of a FLAC frame does not hold".to_owned());
+            }
+            Kind::Symphonia { decoder, .. } => {
                 let packet = PacketRef::new(0, Timestamp::ZERO, Duration::ZERO, packet);
                 let buffer = decoder.decode_ref(&packet).map_err(|error| error.to_string())?;
                 (self.rate, self.channels) = (buffer.spec().rate(), buffer.spec().channels().count());
@@ -136,7 +142,7 @@ fn symphonia(codec: AudioCodecId, config: &Config, extra: Option<Vec<u8>>, name:
     }
     symphonia::default::get_codecs()
         .make_audio_decoder(&parameters, &AudioDecoderOptions::default())
-        .map(Kind::Symphonia)
+        .map(|decoder| Kind::Symphonia { decoder, checked: codec == CODEC_ID_FLAC })
         .map_err(|error| format!("its sound is {name} of a kind that is not read here: {error}"))
 }
 

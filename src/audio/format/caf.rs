@@ -83,6 +83,9 @@ pub(in super::super) fn read(mut source: Source) -> io::Result<Result<(Caf, Sour
         Coding::Pcm(_) | Coding::Adpcm(_) => Caf::Raw(config, extent),
         Coding::Mpeg(_) => Caf::Mpeg(extent),
         Coding::Unknown(_) => Caf::Raw(config, extent),
+        _ if table.is_none() && (description.bytes == 0 || description.frames == 0) => {
+            return Ok(Err("the file ends before the table of its packets".to_owned()));
+        }
         _ => Caf::Packets(Box::new(Packets::new(&description, config, &table.unwrap_or_default(), extent))),
     };
     Ok(Ok((caf, source)))

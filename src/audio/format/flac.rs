@@ -2,10 +2,9 @@
 
 use std::io;
 
-use super::super::codec::{Coding, Config};
+use super::super::codec::{Coding, Config, crc_16};
 use super::super::source::Source;
 use super::super::track::{Demuxer, Event, Packet, Time, Timing};
-use super::frames::tag_length;
 
 /// Most bytes of a frame: 65,535 samples of 8 channels of 32 bits, as they are.
 const MAX_FRAME: usize = 65_535 * 8 * 4 + 1_024;
@@ -19,14 +18,16 @@ const WRITERS: u64 = 8_192;
 /// Most blocks of metadata.
 const MAX_BLOCKS: usize = 65_536;
 
+/// Whether bytes begin like a frame whose header's checksum holds.
+pub(in super::super) fn is_frame(bytes: &[u8]) -> bool {
+    Head::parse(bytes).is_some_and(|head| head.rate.is_some() && head.bits.is_some())
+}
+
 /// Reads what comes before the frames: STREAMINFO, and where the frames begin. None where it is no FLAC.
-fn metadata(source: &mut Source) -> io::Result<Option<(Vec<u8>, u64)>> {
-    let mut at = 0;
-    loop {
-        match tag_length(source, at)? {
-            0 => break,
-            length => at += length,
-        }
+fn metadata(source: &mut Source, start: u64) -> io::Result<Option<(Vec<u8>, u64)>> {
+    let mut at = start;
+    if is_frame(&source.bytes(at, 32)?) {
+        return Ok(Some((Vec::new(), at)));
     }
     if source.array::<4>(at)? != Some(*b"fLaC") {
         return Ok(None);
@@ -126,8 +127,12 @@ impl Head {
 
     /// Whether it can come after another in one stream.
     fn follows(&self, other: &Self) -> bool {
-        let like = (self.variable, self.channels, self.rate) == (other.variable, other.channels, other.rate);
-        like && self.number > other.number && self.number - other.number < 1 << 24
+        self.variable == other.variable && self.number > other.number && self.number - other.number < 1 << 24
+    }
+
+    /// Whether both are of the same format.
+    fn is_like(&self, other: &Self) -> bool {
+        (self.channels, self.rate, self.bits) == (other.channels, other.rate, other.bits)
     }
 }
 
@@ -138,30 +143,13 @@ fn crc_8(mut sum: u8) -> u8 {
     sum
 }
 
-const fn crc_16_table() -> [u16; 256] {
-    let mut table = [0; 256];
-    let mut index = 0;
-    while index < 256 {
-        let mut sum = (index as u16) << 8;
-        let mut bit = 0;
-        while bit < 8 {
-            sum = sum << 1 ^ if sum & 0x8000 != 0 { 0x8005 } else { 0 };
-            bit += 1;
-        }
-        table[index] = sum;
-        index += 1;
-    }
-    table
-}
-
-static CRC_16: [u16; 256] = crc_16_table();
-
 /// The frames of a file.
 pub(in super::super) struct Flac {
     source: Source,
     /// What was read and not yet used, from `at` on.
     buffer: Vec<u8>,
     at: u64,
+    info: Vec<u8>,
     config: Option<Config>,
     rate: u32,
     /// Samples a frame, where frames are numbered.
@@ -176,13 +164,14 @@ pub(in super::super) struct Flac {
 
 impl Flac {
     /// Reads up to the first frame; none where it is no FLAC.
-    pub(in super::super) fn open(mut source: Source) -> io::Result<Option<Self>> {
-        let Some((mut info, at)) = metadata(&mut source)? else { return Ok(None) };
+    pub(in super::super) fn open(mut source: Source, start: u64) -> io::Result<Option<Self>> {
+        let Some((mut info, at)) = metadata(&mut source, start)? else { return Ok(None) };
         info.resize(34, 0);
         let mut flac = Self {
             source,
             buffer: Vec::new(),
             at,
+            info: Vec::new(),
             config: None,
             rate: 0,
             fixed: 0,
@@ -193,21 +182,28 @@ impl Flac {
             heard_to: 0,
             damage: false,
         };
+        flac.info = info;
         let head = flac.seek_frame(true)?;
+        flac.config = Some(flac.configure(head.as_ref()));
+        Ok(Some(flac))
+    }
+
+    /// How what begins with a frame is coded: the frame knows better than a header that was not brought up to date.
+    fn configure(&mut self, head: Option<&Head>) -> Config {
+        let info = &self.info;
         let packed = u32::from_be_bytes([info[10], info[11], info[12], info[13]]);
         let (mut rate, mut channels, mut bits) = (packed >> 12, packed >> 9 & 7, packed >> 4 & 31);
         if let Some(head) = head {
-            // a frame knows better than a header that was not brought up to date
-            rate = if rate == 0 { head.rate.unwrap_or(44_100) } else { rate };
+            rate = head.rate.unwrap_or(if rate == 0 { 44_100 } else { rate });
             channels = head.channels as u32 - 1;
-            bits = if packed == 0 { u32::from(head.bits.unwrap_or(16)) - 1 } else { bits };
+            bits = head.bits.map_or(if packed == 0 { 15 } else { bits }, |bits| u32::from(bits) - 1);
             // all but the last are as long
-            flac.fixed = u64::from(head.samples);
+            self.fixed = u64::from(head.samples);
         }
-        flac.rate = rate;
-        info[10..14].copy_from_slice(&(rate << 12 | channels << 9 | bits << 4).to_be_bytes());
-        flac.config = Some(Config { coding: Coding::Flac(info), rate, channels: channels as usize + 1 });
-        Ok(Some(flac))
+        self.rate = rate;
+        let mut info = self.info.clone();
+        info[10..14].copy_from_slice(&((rate & 0xf_ffff) << 12 | channels << 9 | bits << 4).to_be_bytes());
+        Config { coding: Coding::Flac(info), rate, channels: channels as usize + 1 }
     }
 
     /// Reads more behind what is in the buffer; false at the end.
@@ -231,7 +227,7 @@ impl Flac {
             }
             let found = (0..self.buffer.len()).find_map(|at| {
                 let head = Head::parse(&self.buffer[at..])?;
-                let fits = self.last.is_none_or(|last| head.follows(&last));
+                let fits = self.last.is_none_or(|last| head.follows(&last) && (at == 0 || head.is_like(&last)));
                 fits.then_some((at, head))
             });
             match found {
@@ -261,12 +257,22 @@ impl Flac {
 
     /// The end of the frame at the front: where the next header is and the checksum holds; where only the next header is, the frame is damaged.
     fn frame_end(&mut self, head: &Head) -> io::Result<(usize, bool)> {
-        let (mut sum, mut at, mut fallback) = (0_u16, 0, None);
+        let (mut sum, mut at, mut fallback, mut whole) = (0_u16, 0, None, None);
         loop {
             while at + 32 > self.buffer.len() && self.buffer.len() < MAX_FRAME && self.more()? {}
             if at >= self.buffer.len() || at >= MAX_FRAME {
-                // the last frame: what follows it does not disturb its decoder
-                return Ok(fallback.map_or((self.buffer.len(), true), |end| (end, false)));
+                if sum == 0 && at > 8 {
+                    whole = Some(at);
+                }
+                // the last frame ends where the checksum held last; what lies behind it is no sound
+                return Ok(match (fallback, whole) {
+                    (Some(end), _) => (end, false),
+                    (None, Some(end)) => (end, true),
+                    (None, None) => (self.buffer.len(), false),
+                });
+            }
+            if sum == 0 && at > 8 {
+                whole = Some(at);
             }
             if at > 0
                 && self.buffer[at] == 0xff
@@ -276,6 +282,12 @@ impl Flac {
                 if sum == 0 {
                     return Ok((at, true));
                 }
+                if !next.is_like(head) {
+                    // another format in the middle of a frame is no header
+                    sum = crc_16(sum, 0xff);
+                    at += 1;
+                    continue;
+                }
                 let step = if head.variable { u64::from(head.samples) } else { 1 };
                 if next.number - head.number == step {
                     return Ok((at, false));
@@ -283,7 +295,7 @@ impl Flac {
                 fallback = fallback.or(Some(at));
             }
             let byte = self.buffer[at];
-            sum = sum << 8 ^ CRC_16[usize::from((sum >> 8) as u8 ^ byte)];
+            sum = crc_16(sum, byte);
             at += 1;
         }
     }
@@ -300,6 +312,13 @@ impl Demuxer for Flac {
                 let short = self.declared > self.heard_to + WRITERS && self.declared / 100 <= self.heard_to;
                 return Ok(if short { Event::Cut } else { Event::End });
             };
+            if self.last.is_some_and(|last| !head.is_like(&last)) {
+                // the rest is of another format: its own stream, from here on
+                self.last = None;
+                self.first = None;
+                self.config = Some(self.configure(Some(&head)));
+                return self.next();
+            }
             let (end, whole) = self.frame_end(&head)?;
             let data = self.buffer[..end].to_vec();
             self.drop_front(end);

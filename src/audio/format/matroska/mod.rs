@@ -48,6 +48,8 @@ pub(in super::super) struct Matroska {
     cluster: i64,
     /// When the first block of any track begins, in nanoseconds: that is where every player begins.
     base: Option<i64>,
+    /// When the first block of the track is heard; what its codec needs before that is not.
+    first: Option<i64>,
     queue: VecDeque<Packet>,
     damage: bool,
     cut: bool,
@@ -95,6 +97,7 @@ impl Matroska {
                 scale,
                 cluster: 0,
                 base: None,
+                first: None,
                 queue: VecDeque::new(),
                 damage: false,
                 cut: false,
@@ -177,7 +180,10 @@ impl Matroska {
         if number != self.track.number {
             return;
         }
-        let begins = begins.saturating_sub(base).saturating_sub(self.track.delay);
+        let heard = begins.saturating_sub(base);
+        let begins = heard.saturating_sub(self.track.delay);
+        let first = *self.first.get_or_insert(begins.saturating_add(self.track.priming));
+        let from = Some(Time::new(first, NANO));
         let Some(frames) = laces(flags >> 1 & 3, fields) else {
             self.damage = true;
             return;
@@ -193,7 +199,7 @@ impl Matroska {
                 if index == last && discard > 0 { (i128::from(discard) * rate / i128::from(NANO)) as u64 } else { 0 };
             let damage = index == 0 && std::mem::take(&mut self.damage);
             let data = [self.track.stripped.as_slice(), frame].concat();
-            self.queue.push_back(Packet { data, timing, cut, damage, ..Packet::default() });
+            self.queue.push_back(Packet { data, timing, from, cut, damage, ..Packet::default() });
         }
     }
 }

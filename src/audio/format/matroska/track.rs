@@ -10,8 +10,10 @@ use super::ebml::{children, float, number};
 pub(super) struct Track {
     pub(super) number: u64,
     pub(super) config: Config,
-    /// Nanoseconds that decoding begins before the first moment that is heard.
+    /// Nanoseconds that the times of blocks are late by.
     pub(super) delay: i64,
+    /// Nanoseconds at the beginning that are decoded and not heard; some writers get `delay` wrong.
+    pub(super) priming: i64,
     /// What every frame begins with and was stripped of.
     pub(super) stripped: Vec<u8>,
 }
@@ -53,7 +55,12 @@ impl Track {
             Ok(bytes) => stripped = bytes,
             Err(name) => config.coding = Coding::Unknown(format!("{} {name}", codec.trim_start_matches("A_"))),
         }
-        Some(Self { number: track, config, delay, stripped })
+        let pre_skip = match &config.coding {
+            Coding::Opus(_) => OpusHead::read(private).map_or(0, |head| i64::from(head.pre_skip)),
+            _ => 0,
+        };
+        let priming = delay.max(pre_skip * 1_000_000 / 48);
+        Some(Self { number: track, config, delay, priming, stripped })
     }
 }
 
