@@ -21,6 +21,13 @@ pub enum ExternalDecoder {
     Ffmpeg,
 }
 
+impl ExternalDecoder {
+    /// This one, or the other where this is nobody.
+    pub fn or(self, other: Self) -> Self {
+        if self == Self::None { other } else { self }
+    }
+}
+
 /// The first sound track of a file, decoded by a program that runs beside this one.
 pub(super) struct External {
     path: PathBuf,

@@ -5,6 +5,7 @@
 
 mod compact;
 mod completions;
+mod decoder;
 mod discover;
 mod embed;
 mod eval;

@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::{
     Context, Outcome,
+    decoder::DecoderArgs,
     hits::print,
     model::{JobsArgs, ModelArgs, TextModelArgs, engine_options},
     output::{Output, shown},
@@ -99,6 +100,8 @@ pub struct QueryArgs {
     /// Rank by the vectors of the indexed spans alone, without aligning the query with the best candidates
     #[arg(long, alias = "no-rerank")]
     no_rescore: bool,
+    #[command(flatten)]
+    decoder: DecoderArgs,
     #[command(flatten)]
     jobs: JobsArgs,
     /// Print a JSON object a hit
@@ -190,11 +193,15 @@ impl QueryArgs {
         Ok(clips.into_iter().map(|(name, clip)| named(name, against(Query::clip(clip)))).collect())
     }
 
+    fn file(&self, path: impl Into<PathBuf>) -> ClipInput {
+        ClipInput::file(path).external(self.decoder.external())
+    }
+
     /// The clips with the names that their hits carry.
     fn clips(&self) -> Result<Vec<(String, ClipInput)>> {
         if let Some(list) = &self.list {
             let rows = Manifest::read(list)?.rows.into_iter();
-            return Ok(rows.map(|row| (row.name(), ClipInput::file(row.path).between(row.start, row.end))).collect());
+            return Ok(rows.map(|row| (row.name(), self.file(row.path).between(row.start, row.end))).collect());
         }
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from >= to
@@ -202,7 +209,7 @@ impl QueryArgs {
             bail!("--from {from} is not before --to {to}");
         }
         let clip = |path: &PathBuf| {
-            let clip = if path == Path::new(STDIN) { read_stdin()? } else { ClipInput::file(path) };
+            let clip = if path == Path::new(STDIN) { read_stdin()? } else { self.file(path) };
             Ok((shown(path), clip.between(self.from, self.to)))
         };
         self.clips.iter().map(clip).collect()

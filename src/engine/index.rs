@@ -14,7 +14,7 @@ use super::{
     observer::Watch,
 };
 use crate::{
-    audio::SAMPLE_RATE,
+    audio::{ExternalDecoder, SAMPLE_RATE},
     pipeline::{
         Imports, Ingest, Inputs, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus, find,
         prune, tidy,
@@ -39,6 +39,8 @@ pub struct IndexOptions {
     /// A list of labels to store with the files that it names: tab-separated columns path, label, and start and end (seconds) where they
     /// apply. They take the place of those of these files that were imported before.
     pub labels: Option<PathBuf>,
+    /// Who decodes recordings that are not read here.
+    pub external: ExternalDecoder,
 }
 
 impl IndexOptions {
@@ -254,6 +256,7 @@ impl Engine {
             segments: SegmentConfig::default(),
             force: options.force,
             readers: self.models.jobs(),
+            external: options.external,
             network: self.models.frames()?.clone(),
         };
         let ingest = Ingest::new(&index, self.path(), settings)?.labels(run.imports(Collection::Audio));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::search::MIN_CONFIDENCE;
+use crate::{audio::ExternalDecoder, search::MIN_CONFIDENCE};
 
 /// A question to a store: what to look for, and how many of what kind of hits to give back.
 ///
@@ -174,6 +174,7 @@ pub struct ClipInput {
     pub(super) start: Option<f64>,
     /// Seconds; the end where `None`.
     pub(super) end: Option<f64>,
+    pub(super) external: ExternalDecoder,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -193,7 +194,7 @@ pub(super) enum ClipData {
 
 impl ClipInput {
     fn new(data: ClipData) -> Self {
-        Self { data, start: None, end: None }
+        Self { data, start: None, end: None, external: ExternalDecoder::None }
     }
 
     /// A file.
@@ -226,6 +227,11 @@ impl ClipInput {
     /// Both, where they are known.
     pub fn between(self, start: Option<f64>, end: Option<f64>) -> Self {
         Self { start, end, ..self }
+    }
+
+    /// Who decodes a file that is not read here.
+    pub fn external(self, external: ExternalDecoder) -> Self {
+        Self { external, ..self }
     }
 
     /// Its file, or the name that stands for it.

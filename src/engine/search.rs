@@ -391,6 +391,6 @@ impl ClipInput {
             ClipData::Bytes { name: path, bytes } => (name(path), Some(Clip::from_bytes(bytes.clone(), path)?)),
             ClipData::Samples { name: path, samples } => (name(path), Some(Clip::new(samples.clone())?)),
         };
-        Ok(ClipTask { path, clip, start: self.start, end: self.end })
+        Ok(ClipTask { path, clip, start: self.start, end: self.end, external: self.external })
     }
 }

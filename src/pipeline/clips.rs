@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     acoustic::{AcousticEncoder, Phase, QueryTemplate, REDUCTION, STEP},
-    audio::{AudioError, Clip, ClipStream, SAMPLE_RATE},
+    audio::{AudioError, Clip, ClipStream, ExternalDecoder, SAMPLE_RATE},
     encoder::{Encoder, EncoderError},
     features::{FRAME_LENGTH, FRAME_SHIFT, Features, Frontend as _, LogMel},
 };
@@ -97,6 +97,8 @@ pub struct ClipTask {
     pub start: Option<f64>,
     /// Seconds; the end where `None`.
     pub end: Option<f64>,
+    /// Who decodes what is not read here.
+    pub external: ExternalDecoder,
 }
 
 /// A clip that was embedded.
@@ -148,13 +150,15 @@ impl Recording {
     fn read<'a>(path: &Path, tasks: impl Iterator<Item = &'a ClipTask>) -> Result<Self, AudioError> {
         // All from the least beginning to the greatest end; of one that is not given, to that of the file.
         let (mut from, mut to) = (usize::MAX, Some(0));
+        let mut external = ExternalDecoder::None;
         for task in tasks {
+            external = external.or(task.external);
             from = from.min(task.start.map_or(0, place));
             to = to.zip(task.end).map(|(to, end)| to.max(place(end)));
         }
         let around = (SURROUNDINGS * STEP) as usize;
         let (from, to) = (from.saturating_sub(around), to.map(|to| to.saturating_add(around)));
-        let mut stream = ClipStream::open(path)?;
+        let mut stream = ClipStream::open_with(path, external)?;
         let (mut first, mut samples) = (0, Vec::new());
         let truncated = loop {
             let end = first + samples.len();

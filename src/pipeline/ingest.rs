@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     acoustic::{AcousticEncoder, FrameStore, FrameStoreError, FrameWriter, StreamingEncoder},
-    audio::{AudioError, ClipStream},
+    audio::{AudioError, ClipStream, ExternalDecoder},
     encoder::{Encoder, EncoderError},
     features::{FRAME_LENGTH, FeatureConfig, Features, LogMel},
     segment::{SegmentConfig, SegmentMode},
@@ -128,6 +128,8 @@ pub struct Settings {
     /// Threads that read.
     pub readers: NonZeroUsize,
     /// Makes the acoustic frames.
+    /// Who decodes what is not read here.
+    pub external: ExternalDecoder,
     pub network: AcousticEncoder,
 }
 
@@ -248,7 +250,7 @@ impl Ingest {
         if task.digest == Some(digest) {
             return Read::Same { digest };
         }
-        let mut stream = match ClipStream::open(path) {
+        let mut stream = match ClipStream::open_with(path, self.settings.external) {
             Ok(stream) => stream,
             Err(cause) => return Read::Failed(cause.into()),
         };

@@ -10,6 +10,7 @@ use clap::Args;
 use self::summary::Printer;
 use super::{
     Context, Outcome,
+    decoder::DecoderArgs,
     model::{JobsArgs, ModelArgs, TextModelArgs, engine_options},
     output::Output,
     store::{StoreArgs, Which},
@@ -53,6 +54,8 @@ pub struct IndexArgs {
     #[arg(long, value_name = "FILE")]
     label_from: Option<PathBuf>,
     #[command(flatten)]
+    decoder: DecoderArgs,
+    #[command(flatten)]
     jobs: JobsArgs,
     /// Index unchanged files again too
     #[arg(long)]
@@ -76,6 +79,7 @@ pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
         force: args.force,
         prune: args.prune,
         labels: args.label_from.clone(),
+        external: args.decoder.external(),
     };
     let mut printer = Printer::new(context, Output::new(args.json));
     let report = engine.index(&args.paths, &options, &mut printer)?;
