@@ -223,7 +223,8 @@ fn tracks_of_matroska_begin_when_they_begin() {
     let (found, error) = read(&late);
     assert!(error.is_none(), "{error:?}");
     assert!(found.len().abs_diff(whole.len() + 32_000) < 200, "{}", found.len());
-    assert!(found[..31_900].iter().all(|&sample| sample == 0.0));
+    let heard = found.iter().position(|sample| sample.abs() > 1e-3);
+    assert!(heard.is_some_and(|heard| (31_800..32_200).contains(&heard)), "{heard:?}");
     // a recording that was made from the middle of another begins at once
     let mut middle = webm[..place + 4].to_vec();
     middle.extend([0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);

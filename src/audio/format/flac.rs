@@ -309,7 +309,12 @@ impl Demuxer for Flac {
         loop {
             let Some(head) = self.seek_frame(self.last.is_none())? else {
                 // a block too many is the writer's, and a hundred times what is there cannot be
-                let short = self.declared > self.heard_to + WRITERS && self.declared / 100 <= self.heard_to;
+                let plausible = self.declared / 100 <= self.heard_to;
+                let short = match self.damage {
+                    // the last frame is not whole
+                    true => self.declared == 0 || self.declared > self.heard_to,
+                    false => plausible && self.declared > self.heard_to + WRITERS,
+                };
                 return Ok(if short { Event::Cut } else { Event::End });
             };
             if self.last.is_some_and(|last| !head.is_like(&last)) {

@@ -38,7 +38,8 @@ impl Extent {
 /// cut off, from 2 GB less 64 kB on, where the file does not hold that much.
 pub(in super::super) fn open_length(declared: u32, start: u64, length: u64) -> Option<u64> {
     let beyond = start.saturating_add(u64::from(declared)) > length;
-    (!(beyond && declared >= 0x7fff_0000)).then_some(u64::from(declared))
+    let open = declared == u32::MAX || (beyond && declared >= 0x7fff_0000);
+    (!open).then_some(u64::from(declared))
 }
 
 /// Sound in one piece.

@@ -179,6 +179,10 @@ fn continues(source: &mut Source, wrapper: Wrapper, start: u64, declared: u64) -
     if rest < least {
         return Ok(false);
     }
+    // a length of 32 bits in a file that is longer than they can say
+    if rest >= (1 << 32) - MORE_SOUND {
+        return Ok(true);
+    }
     for at in [end, end + end % 2] {
         let Some(chunk) = wrapper.chunk(source, at)? else { continue };
         if is_name(&chunk.name) && chunk.start.saturating_add(chunk.length) <= length.saturating_add(8) {
@@ -317,4 +321,73 @@ pub(in super::super) fn read_format(chunk: &[u8]) -> Result<Config, String> {
         return Err("of a WAVE format that is cut short".to_owned());
     }
     Format::read(chunk, Wrapper::Riff { big: false }).map(|format| format.config)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io::{Read, Seek, SeekFrom};
+
+    use super::*;
+
+    /// A file of many gigabytes: a header, then zeros.
+    struct Long {
+        head: Vec<u8>,
+        length: u64,
+        at: u64,
+    }
+
+    impl Read for Long {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let count = into.len().min((self.length - self.at.min(self.length)) as usize);
+            for (index, byte) in into[..count].iter_mut().enumerate() {
+                *byte = self.head.get(self.at as usize + index).copied().unwrap_or(0);
+            }
+            self.at += count as u64;
+            Ok(count)
+        }
+    }
+
+    impl Seek for Long {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.at = match to {
+                SeekFrom::Start(at) => at,
+                SeekFrom::End(offset) => self.length.saturating_add_signed(offset),
+                SeekFrom::Current(offset) => self.at.saturating_add_signed(offset),
+            };
+            Ok(self.at)
+        }
+    }
+
+    fn extent(head: Vec<u8>, length: u64) -> (u64, bool) {
+        let mut source = Source::new(Box::new(Long { head, length, at: 0 })).unwrap();
+        let wave = Wave::read(&mut source).unwrap().unwrap();
+        (wave.extent.end - wave.extent.start, wave.extent.cut)
+    }
+
+    fn format() -> Vec<u8> {
+        [&b"fmt \x10\0\0\0\x01\0\x02\0"[..], &48_000_u32.to_le_bytes(), &288_000_u32.to_le_bytes(), b"\x06\0\x18\0"]
+            .concat()
+    }
+
+    #[test]
+    fn sound_beyond_four_gigabytes_is_read() {
+        let long = 6_000_000_000_u64;
+        let ds64 = [&b"ds64\x1c\0\0\0"[..], &[0; 8], &long.to_le_bytes(), &[0; 12]].concat();
+        let rf64 = [&b"RF64\xff\xff\xff\xffWAVE"[..], &ds64, &format(), b"data\xff\xff\xff\xff"].concat();
+        assert_eq!(extent(rf64.clone(), rf64.len() as u64 + long), (long, false));
+        assert_eq!(extent(rf64.clone(), rf64.len() as u64 + long + 5_000), (long, false));
+        assert_eq!(extent(rf64, 5_000_000_000).1, true);
+        // the size was not brought up to date, or its 32 bits were too few
+        let riff = |size: u32| [&b"RIFF\0\0\0\0WAVE"[..], &format(), b"data", &size.to_le_bytes()].concat();
+        for size in [0xffff_ffff, 0, (long - (1 << 32)) as u32] {
+            assert_eq!(extent(riff(size), 44 + long), (long, false), "{size:#x}");
+        }
+        let guid = |name: &[u8], rest: &[u8]| [name, rest].concat();
+        let acf = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a";
+        let mut w64 = guid(b"riff", b"\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00");
+        w64.extend([&[0; 8], &b"wave"[..], acf, b"fmt ", acf, &40_u64.to_le_bytes(), &format()[8..]].concat());
+        w64.extend([b"data", &acf[..], &(long + 24).to_le_bytes()].concat());
+        assert_eq!(extent(w64.clone(), w64.len() as u64 + long), (long, false));
+    }
 }
