@@ -94,6 +94,7 @@ fn a_new_encoder_is_indexed_and_found_by() {
     let index =
         Index::create(&store, Collection::Audio, Schema { dimension, fingerprint, model: "means".into() }).unwrap();
     let settings = Settings {
+        external: audiosearch::audio::ExternalDecoder::None,
         mode: SegmentMode::Whole,
         segments: SegmentConfig::default(),
         force: false,

@@ -52,10 +52,10 @@ const UNREAD: [(&str, &[&str]); 21] = [
 pub fn kind_of_name(path: &Path) -> NameKind {
     let Some(ending) = path.extension() else { return NameKind::Other };
     let is = |known: &&str| ending.eq_ignore_ascii_case(known);
-    if READ.iter().flat_map(|endings| endings.iter()).any(|known| is(known)) {
+    if READ.iter().flat_map(|endings| endings.iter()).any(is) {
         return NameKind::Read;
     }
-    match UNREAD.iter().find(|(_, endings)| endings.iter().any(|known| is(known))) {
+    match UNREAD.iter().find(|(_, endings)| endings.iter().any(is)) {
         Some((format, _)) => NameKind::Unread(format),
         None => NameKind::Other,
     }

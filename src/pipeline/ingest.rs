@@ -127,9 +127,9 @@ pub struct Settings {
     pub force: bool,
     /// Threads that read.
     pub readers: NonZeroUsize,
-    /// Makes the acoustic frames.
     /// Who decodes what is not read here.
     pub external: ExternalDecoder,
+    /// Makes the acoustic frames.
     pub network: AcousticEncoder,
 }
 

@@ -182,7 +182,7 @@ impl TextIngest {
                 report(failed(path.clone(), TextError::Io { path, cause }.into()));
                 None
             }
-            Plan::Unchanged { path, samples, segments } => {
+            Plan::Unchanged { path, samples, segments, .. } => {
                 report(unchanged(path, samples, segments));
                 None
             }

@@ -61,21 +61,16 @@ impl Ima {
     }
 }
 
-/// The table of the standard: each step is a tenth larger than the one before, from 7 to 32767.
+/// The table of the standard.
 fn ima_step(index: i32) -> i32 {
-    const STEPS: [i32; 89] = steps();
-    STEPS[index.clamp(0, 88) as usize]
-}
-
-/// The standard's table, made from the first sixteen steps (which rounding makes irregular) and those that follow.
-const fn steps() -> [i32; 89] {
-    [
+    const STEPS: [i32; 89] = [
         7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 19, 21, 23, 25, 28, 31, 34, 37, 41, 45, 50, 55, 60, 66, 73, 80, 88, 97,
         107, 118, 130, 143, 157, 173, 190, 209, 230, 253, 279, 307, 337, 371, 408, 449, 494, 544, 598, 658, 724, 796,
         876, 963, 1060, 1166, 1282, 1411, 1552, 1707, 1878, 2066, 2272, 2499, 2749, 3024, 3327, 3660, 4026, 4428, 4871,
         5358, 5894, 6484, 7132, 7845, 8630, 9493, 10442, 11487, 12635, 13899, 15289, 16818, 18500, 20350, 22385, 24623,
         27086, 29794, 32767,
-    ]
+    ];
+    STEPS[index.clamp(0, 88) as usize]
 }
 
 fn ima_wave(block: &[u8], channels: usize, out: &mut Vec<f32>) -> Result<(), &'static str> {
@@ -133,7 +128,7 @@ impl Microsoft {
         let value = i64::from(predicted) + signed * i64::from(self.delta);
         self.before = self.last;
         self.last = value.clamp(-32_768, 32_767) as i32;
-        let delta = i64::from(MS_ADAPT[usize::from(nibble & 15)]) * i64::from(self.delta) >> 8;
+        let delta = (i64::from(MS_ADAPT[usize::from(nibble & 15)]) * i64::from(self.delta)) >> 8;
         self.delta = delta.clamp(16, i64::from(i32::MAX / 1_024)) as i32;
         self.last as f32 / 32_768.0
     }
@@ -149,8 +144,8 @@ fn microsoft(block: &[u8], channels: usize, out: &mut Vec<f32>) -> Result<(), &'
         i32::from(i16::from_le_bytes([head[at], head[at + 1]]))
     };
     let mut states = Vec::with_capacity(channels);
-    for channel in 0..channels {
-        let Some(&coefficients) = MS_COEFFICIENTS.get(usize::from(head[channel])) else {
+    for (channel, &predictor) in head[..channels].iter().enumerate() {
+        let Some(&coefficients) = MS_COEFFICIENTS.get(usize::from(predictor)) else {
             return Err("an ADPCM block has an unknown predictor");
         };
         states.push(Microsoft {

@@ -99,7 +99,7 @@ impl Description {
         let mut rate = self.rate;
         let unknown = |name: &str| Coding::Unknown(name.to_owned());
         // wider containers hold the bits in their upper ones
-        let width = if channels > 0 && self.bytes as usize % channels == 0 && self.bytes > 0 {
+        let width = if channels > 0 && (self.bytes as usize).is_multiple_of(channels) && self.bytes > 0 {
             self.bytes as usize / channels
         } else {
             self.bits.div_ceil(8)

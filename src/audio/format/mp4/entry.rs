@@ -189,7 +189,7 @@ impl Entry<'_> {
             0x69 | 0x6b => plain(Coding::Mpeg(3)),
             0xa5 => unknown("AC-3"),
             0xa6 => unknown("E-AC-3"),
-            0xa9 | 0xaa..=0xac => unknown("DTS"),
+            0xa9..=0xac => unknown("DTS"),
             0xdd => unknown("Vorbis in MP4"),
             0xe1 => unknown("QCELP"),
             object => plain(Coding::Unknown(format!("of an unknown MPEG-4 object type, 0x{object:02x}"))),

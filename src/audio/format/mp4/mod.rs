@@ -96,8 +96,7 @@ impl Demuxer for Mp4 {
         if let Some(config) = self.config.take() {
             return Ok(Event::Start(config));
         }
-        loop {
-            let Some(&edit) = self.edits.get(self.edit) else { break };
+        while let Some(&edit) = self.edits.get(self.edit) {
             let sample = match self.waiting.take() {
                 Some(sample) => sample,
                 None => match self.samples.next(&mut self.source)? {

@@ -103,6 +103,7 @@ pub fn whole_way(paths: &[PathBuf], encoder: InferenceEncoder) -> Result<(Taken,
     let encoders =
         (0..cores.get()).map(|_| Ok(timed(encoder.another_for_bulk()?))).collect::<Result<_, EncoderError>>()?;
     let settings = Settings {
+        external: audiosearch::audio::ExternalDecoder::None,
         mode: SegmentMode::Auto,
         segments: SegmentConfig::default(),
         force: false,
