@@ -12,12 +12,12 @@ use super::{AudioError, SAMPLE_RATE};
 const STEP: usize = 1 << 16;
 
 /// Who decodes what is not read here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ExternalDecoder {
-    /// Nobody: such files are named and left out.
+    /// Nobody: such files are named and left out
     #[default]
     None,
-    /// The program ffmpeg, where it is installed.
+    /// The program ffmpeg, which must be installed
     Ffmpeg,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct External {
     output: ChildStdout,
     /// Bytes of a sample that came in two parts.
     rest: Vec<u8>,
-    heard: bool,
+    any: bool,
 }
 
 impl External {
@@ -53,12 +53,12 @@ impl External {
         let Some(output) = program.stdout.take() else {
             return Err(unsupported("ffmpeg has no output".to_owned()));
         };
-        Ok(Self { path: path.to_path_buf(), program, output, rest: Vec::new(), heard: false })
+        Ok(Self { path: path.to_path_buf(), program, output, rest: Vec::new(), any: false })
     }
 
     fn end(&mut self) -> Result<Decoded, AudioError> {
         let status = self.program.wait().map_err(|source| AudioError::Read { path: self.path.clone(), source })?;
-        match (status.success(), self.heard) {
+        match (status.success(), self.any) {
             (true, _) => Ok(Decoded::End),
             (false, true) => Ok(Decoded::Truncated),
             (false, false) => {
@@ -88,7 +88,7 @@ impl Decoder for External {
         let whole = bytes.len() - bytes.len() % 4;
         self.rest = bytes.split_off(whole);
         out.extend(bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])));
-        self.heard = true;
+        self.any = true;
         Ok(Decoded::Samples { rate: SAMPLE_RATE, channels: 1 })
     }
 }

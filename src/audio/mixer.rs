@@ -22,7 +22,7 @@ pub(super) struct Mixer {
     channels: usize,
     pending: Vec<f32>,
     /// The channel that is heard; none for the mean.
-    heard: Option<usize>,
+    chosen: Option<usize>,
     begun: bool,
     /// Slow part of each channel and of the mean.
     slow: Vec<f64>,
@@ -30,7 +30,7 @@ pub(super) struct Mixer {
 
 impl Mixer {
     pub(super) fn new(rate: u32, channels: usize) -> Self {
-        Self { rate, channels, pending: Vec::new(), heard: None, begun: false, slow: vec![0.0; channels + 1] }
+        Self { rate, channels, pending: Vec::new(), chosen: None, begun: false, slow: vec![0.0; channels + 1] }
     }
 
     /// Whether frames are of this kind.
@@ -86,23 +86,23 @@ impl Mixer {
         }
         let of_mean = powers.pop().unwrap_or(0.0);
         let unrelated = powers.iter().sum::<f64>() / (self.channels * self.channels) as f64;
-        let before = self.heard;
+        let before = self.chosen;
         if unrelated > 0.0 {
             let limit = if before.is_some() { RESTORED } else { CANCELLED };
             if of_mean < limit * unrelated {
                 let strongest = (0..self.channels).max_by(|&a, &b| powers[a].total_cmp(&powers[b])).unwrap_or(0);
                 // no change between channels that are about as strong
                 let kept = before.filter(|&channel| powers[channel] * 4.0 > powers[strongest]);
-                self.heard = Some(kept.unwrap_or(strongest));
+                self.chosen = Some(kept.unwrap_or(strongest));
             } else {
-                self.heard = None;
+                self.chosen = None;
             }
         }
-        let one = |frame: &[f32], heard: Option<usize>| heard.map_or_else(|| mean(frame), |channel| frame[channel]);
-        let fade = if before == self.heard || !self.begun { 0 } else { self.rate as usize / 100 };
+        let one = |frame: &[f32], chosen: Option<usize>| chosen.map_or_else(|| mean(frame), |channel| frame[channel]);
+        let fade = if before == self.chosen || !self.begun { 0 } else { self.rate as usize / 100 };
         self.begun = true;
         for (index, frame) in block.chunks_exact(self.channels).enumerate() {
-            let now = one(frame, self.heard);
+            let now = one(frame, self.chosen);
             out.push(if index < fade {
                 let weight = index as f32 / fade as f32;
                 one(frame, before) * (1.0 - weight) + now * weight
@@ -136,9 +136,9 @@ mod tests {
     #[test]
     fn channels_that_cancel_are_heard_and_others_are_averaged() {
         let anti: Vec<f32> = (0..20_001).flat_map(|i| [tone(i), -tone(i)]).collect();
-        let heard = mixed(&anti, 2, 1_000);
-        assert_eq!(heard.len(), 20_001);
-        assert!((power(&heard) - 0.5).abs() < 0.01);
+        let chosen = mixed(&anti, 2, 1_000);
+        assert_eq!(chosen.len(), 20_001);
+        assert!((power(&chosen) - 0.5).abs() < 0.01);
         // nearly so, and with the hum of both wires
         let hum = |i: usize| 0.3 * (i as f32 * 0.04).sin();
         let line: Vec<f32> = (0..20_000).flat_map(|i| [0.9 * tone(i) + hum(i), hum(i) - tone(i)]).collect();

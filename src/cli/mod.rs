@@ -5,7 +5,6 @@
 
 mod compact;
 mod completions;
-mod decoder;
 mod discover;
 mod embed;
 mod eval;

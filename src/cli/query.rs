@@ -11,12 +11,12 @@ use clap::Args;
 
 use super::{
     Context, Outcome,
-    decoder::DecoderArgs,
     hits::print,
     model::{JobsArgs, ModelArgs, TextModelArgs, engine_options},
     output::{Output, shown},
     store::StoreArgs,
 };
+use crate::audio::ExternalDecoder;
 use crate::engine::{ClipInput, EngineError, MIN_CONFIDENCE, Manifest, PreparedQuery, Problem, Query, sentences_of};
 
 /// Standard input.
@@ -100,8 +100,9 @@ pub struct QueryArgs {
     /// Rank by the vectors of the indexed spans alone, without aligning the query with the best candidates
     #[arg(long, alias = "no-rerank")]
     no_rescore: bool,
-    #[command(flatten)]
-    decoder: DecoderArgs,
+    /// Who decodes recordings of formats that are not read here (AMR, WMA, AC-3)
+    #[arg(long, value_enum, default_value_t, value_name = "PROGRAM")]
+    decoder: ExternalDecoder,
     #[command(flatten)]
     jobs: JobsArgs,
     /// Print a JSON object a hit
@@ -184,24 +185,20 @@ impl QueryArgs {
         if !self.say.is_empty() {
             return Ok(self.say.iter().map(|text| named(text.clone(), Query::words(text))).collect());
         }
-        let clips = self.clips()?;
+        let clips = self.clips()?.into_iter().map(|(name, clip)| (name, clip.external(self.decoder)));
         let against = |query: Query| self.unlike.iter().fold(query, |query, clip| query.unlike(clip));
         if self.together {
-            let (names, clips): (Vec<_>, Vec<_>) = clips.into_iter().unzip();
+            let (names, clips): (Vec<_>, Vec<_>) = clips.unzip();
             return Ok(vec![(names, wanted(against(Query::examples(clips))))]);
         }
-        Ok(clips.into_iter().map(|(name, clip)| named(name, against(Query::clip(clip)))).collect())
-    }
-
-    fn file(&self, path: impl Into<PathBuf>) -> ClipInput {
-        ClipInput::file(path).external(self.decoder.external())
+        Ok(clips.map(|(name, clip)| named(name, against(Query::clip(clip)))).collect())
     }
 
     /// The clips with the names that their hits carry.
     fn clips(&self) -> Result<Vec<(String, ClipInput)>> {
         if let Some(list) = &self.list {
             let rows = Manifest::read(list)?.rows.into_iter();
-            return Ok(rows.map(|row| (row.name(), self.file(row.path).between(row.start, row.end))).collect());
+            return Ok(rows.map(|row| (row.name(), ClipInput::file(row.path).between(row.start, row.end))).collect());
         }
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from >= to
@@ -209,7 +206,7 @@ impl QueryArgs {
             bail!("--from {from} is not before --to {to}");
         }
         let clip = |path: &PathBuf| {
-            let clip = if path == Path::new(STDIN) { read_stdin()? } else { self.file(path) };
+            let clip = if path == Path::new(STDIN) { read_stdin()? } else { ClipInput::file(path) };
             Ok((shown(path), clip.between(self.from, self.to)))
         };
         self.clips.iter().map(clip).collect()

@@ -5,7 +5,7 @@ use std::io;
 use super::super::codec::{AacConfig, Coding, Config};
 use super::super::source::Source;
 use super::super::track::{Demuxer, Event, Packet};
-use super::frames::{Found, Header, Scanner};
+use super::frames::{Header, Next, Scanner};
 
 /// The header of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +55,8 @@ impl Demuxer for Adts {
         let (head, data) = match self.waiting.take() {
             Some(waiting) => waiting,
             None => match self.scanner.next()? {
-                Found::Frame { head, data, .. } => (head, data),
-                Found::End { .. } => return Ok(Event::End),
+                Next::Frame { head, data, .. } => (head, data),
+                Next::End { .. } => return Ok(Event::End),
             },
         };
         if self.present != Some(head.aac) {

@@ -24,7 +24,7 @@ pub(in super::super) trait Header: Copy + Send {
 }
 
 /// What comes next in a stream.
-pub(super) enum Found<H> {
+pub(super) enum Next<H> {
     /// A frame, and how many bytes before it are neither frame nor tag.
     Frame { head: H, data: Vec<u8>, skipped: u64 },
     /// The end; `clean` where the last frame is whole and nothing but tags follows it.
@@ -64,24 +64,24 @@ impl<H: Header> Scanner<H> {
         self.at
     }
 
-    pub(super) fn next(&mut self) -> io::Result<Found<H>> {
+    pub(super) fn next(&mut self) -> io::Result<Next<H>> {
         let mut skipped = 0;
         loop {
             if self.at >= self.end {
-                return Ok(Found::End { clean: skipped == 0 });
+                return Ok(Next::End { clean: skipped == 0 });
             }
             if let Some(head) = head::<H>(&mut self.source, self.at)? {
                 let expected = skipped == 0 && self.last.is_some_and(|last| last.is_like(&head));
                 let whole = self.at + head.length() <= self.end;
                 if !whole && expected {
                     self.at = self.end;
-                    return Ok(Found::End { clean: false });
+                    return Ok(Next::End { clean: false });
                 }
                 if whole && (expected || confirmed(&mut self.source, self.at, &head, self.end)?) {
                     let data = self.source.bytes(self.at, head.length())?;
                     self.at += head.length();
                     self.last = Some(head);
-                    return Ok(Found::Frame { head, data, skipped });
+                    return Ok(Next::Frame { head, data, skipped });
                 }
             }
             let tag = tag_length(&mut self.source, self.at)?;

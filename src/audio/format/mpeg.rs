@@ -9,7 +9,7 @@ use std::io;
 use super::super::codec::{Coding, Config};
 use super::super::source::{Fields, Source};
 use super::super::track::{Demuxer, Event, Packet};
-use super::frames::{Found, Header, Scanner};
+use super::frames::{Header, Next, Scanner};
 
 /// Frames that are read ahead, so that the padding can be taken from the end: it is at most 4,095 samples.
 const AHEAD: usize = 8;
@@ -193,14 +193,14 @@ impl Mpeg {
     fn look_ahead(&mut self) -> io::Result<()> {
         while self.ahead.len() < AHEAD && !matches!(self.ahead.back(), Some(Ahead::End { .. })) {
             let next = match self.scanner.next()? {
-                Found::Frame { head, data, skipped } => {
+                Next::Frame { head, data, skipped } => {
                     let place = self.scanner.place() - data.len() as u64;
                     match Tag::read(&head, &data) {
                         Some(tag) => Ahead::Tag { tag, place },
                         None => Ahead::Frame { head, data, skipped, place },
                     }
                 }
-                Found::End { clean } => Ahead::End { clean },
+                Next::End { clean } => Ahead::End { clean },
             };
             self.ahead.push_back(next);
         }

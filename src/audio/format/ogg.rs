@@ -110,9 +110,9 @@ impl Ogg {
             };
             if head.starts_with(b"OggS") {
                 match self.whole_page(&head)? {
-                    Whole::Page(page) => return Ok(Some(page)),
-                    Whole::Beyond => self.cut = true,
-                    Whole::Damaged => {}
+                    Parsed::Page(page) => return Ok(Some(page)),
+                    Parsed::Beyond => self.cut = true,
+                    Parsed::Damaged => {}
                 }
                 self.damage = true;
                 self.at += 4;
@@ -123,7 +123,7 @@ impl Ogg {
         }
     }
 
-    fn whole_page(&mut self, head: &[u8; 27]) -> io::Result<Whole> {
+    fn whole_page(&mut self, head: &[u8; 27]) -> io::Result<Parsed> {
         let mut fields = Fields(&head[5..]);
         let flags = fields.u8();
         let granule = fields.u64_le() as i64;
@@ -132,14 +132,14 @@ impl Ogg {
         let size = table.iter().map(|&part| usize::from(part)).sum::<usize>();
         let body = self.source.bytes(self.at + 27 + table.len() as u64, size as u64)?;
         if table.len() < usize::from(head[26]) || body.len() < size {
-            return Ok(Whole::Beyond);
+            return Ok(Parsed::Beyond);
         }
         let mut zeroed = *head;
         zeroed[22..26].fill(0);
         let bytes = zeroed.iter().chain(&table).chain(&body);
         let found = bytes.fold(0_u32, |crc, &byte| crc << 8 ^ CRC[usize::from((crc >> 24) as u8 ^ byte)]);
         if found != sum {
-            return Ok(Whole::Damaged);
+            return Ok(Parsed::Damaged);
         }
         self.at += 27 + table.len() as u64 + size as u64;
         self.cut = false;
@@ -155,7 +155,7 @@ impl Ogg {
         if goes_on {
             lengths.push(length);
         }
-        Ok(Whole::Page(Page { flags, granule, serial, number, lengths, goes_on, body }))
+        Ok(Parsed::Page(Page { flags, granule, serial, number, lengths, goes_on, body }))
     }
 
     /// Goes on to the next capture pattern.
@@ -289,7 +289,7 @@ impl Ogg {
     }
 }
 
-enum Whole {
+enum Parsed {
     Page(Page),
     Beyond,
     Damaged,

@@ -10,11 +10,11 @@ use clap::Args;
 use self::summary::Printer;
 use super::{
     Context, Outcome,
-    decoder::DecoderArgs,
     model::{JobsArgs, ModelArgs, TextModelArgs, engine_options},
     output::Output,
     store::{StoreArgs, Which},
 };
+use crate::audio::ExternalDecoder;
 use crate::engine::{IndexOptions, SegmentMode, SentenceMode};
 
 /// Index recordings and texts, so that `query` can search them
@@ -53,8 +53,9 @@ pub struct IndexArgs {
     /// where they apply
     #[arg(long, value_name = "FILE")]
     label_from: Option<PathBuf>,
-    #[command(flatten)]
-    decoder: DecoderArgs,
+    /// Who decodes recordings of formats that are not read here (AMR, WMA, AC-3)
+    #[arg(long, value_enum, default_value_t, value_name = "PROGRAM")]
+    decoder: ExternalDecoder,
     #[command(flatten)]
     jobs: JobsArgs,
     /// Index unchanged files again too
@@ -79,7 +80,7 @@ pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
         force: args.force,
         prune: args.prune,
         labels: args.label_from.clone(),
-        external: args.decoder.external(),
+        external: args.decoder,
     };
     let mut printer = Printer::new(context, Output::new(args.json));
     let report = engine.index(&args.paths, &options, &mut printer)?;

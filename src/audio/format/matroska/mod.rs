@@ -180,8 +180,8 @@ impl Matroska {
         if number != self.track.number {
             return;
         }
-        let heard = begins.saturating_sub(base);
-        let begins = heard.saturating_sub(self.track.delay);
+        let presented = begins.saturating_sub(base);
+        let begins = presented.saturating_sub(self.track.delay);
         let first = *self.first.get_or_insert(begins.saturating_add(self.track.priming));
         let from = Some(Time::new(first, NANO));
         let Some(frames) = laces(flags >> 1 & 3, fields) else {

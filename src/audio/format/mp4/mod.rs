@@ -1,6 +1,7 @@
 //! MP4, QuickTime and 3GPP (ISO/IEC 14496-12): tables or fragments of samples, edit lists in full, iTunes' gapless tag.
 
 mod boxes;
+mod edit;
 mod entry;
 mod samples;
 mod track;
@@ -10,18 +11,9 @@ use std::io;
 use super::super::codec::{Coding, Config};
 use super::super::source::Source;
 use super::super::track::{Demuxer, Event, Packet, Time, Timing};
+use edit::Edit;
 use samples::{Sample, Samples};
 use track::{Movie, Track};
-
-/// A stretch of the media, and when it is heard; all in ticks of the media.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Edit {
-    /// What of the media.
-    from: i64,
-    until: i64,
-    /// When its beginning is heard.
-    heard: i64,
-}
 
 /// The chosen sound track of a file.
 pub(in super::super) struct Mp4 {
@@ -82,9 +74,9 @@ impl Mp4 {
         let time = |ticks| Time::new(ticks, self.scale);
         Ok(Some(Packet {
             data,
-            timing: Timing::Begins(time(edit.heard.saturating_add(sample.time.saturating_sub(edit.from)))),
-            from: Some(time(edit.heard)),
-            until: (edit.until != i64::MAX).then(|| time(edit.heard.saturating_add(edit.until - edit.from))),
+            timing: Timing::Begins(time(edit.presented.saturating_add(sample.time.saturating_sub(edit.from)))),
+            from: Some(time(edit.presented)),
+            until: (edit.until != i64::MAX).then(|| time(edit.presented.saturating_add(edit.until - edit.from))),
             damage: std::mem::take(&mut self.lost),
             ..Packet::default()
         }))

@@ -33,13 +33,13 @@ pub(super) struct Samples {
     defaults: (u32, u32),
     /// Sound whose samples are too small to be handed out one by one: bytes and samples of a unit.
     unit: Option<(u64, u64)>,
-    at: Place,
+    at: Cursor,
     cut: bool,
 }
 
 /// Where in the tables, and in the fragments.
 #[derive(Default, Clone)]
-struct Place {
+struct Cursor {
     chunk: usize,
     run: usize,
     /// Samples of this chunk that were handed out, and the bytes of them.
@@ -70,14 +70,14 @@ impl Samples {
             chunks: track.chunks.clone(),
             defaults: movie.defaults(track.id),
             unit: unit.filter(|&(bytes, _)| bytes > 0),
-            at: Place::default(),
+            at: Cursor::default(),
             cut: false,
         }
     }
 
     /// Begins anew.
     pub(super) fn rewind(&mut self) {
-        self.at = Place::default();
+        self.at = Cursor::default();
     }
 
     /// Whether the file ends inside a fragment's tables.

@@ -5,7 +5,8 @@ use std::io;
 use super::super::super::codec::Config;
 use super::super::super::source::{Fields, Source};
 use super::boxes::{Box, Boxes};
-use super::{Edit, entry};
+use super::edit::Edit;
+use super::entry;
 
 /// Most bytes of one table that are read: a day of AAC has 16 MB.
 const MOST: u64 = 1 << 28;
@@ -122,7 +123,7 @@ impl Movie {
 
     /// What of a track is heard when, in the order of hearing.
     pub(super) fn edits(&self, track: &Track) -> Vec<Edit> {
-        let whole = Edit { from: 0, until: i64::MAX, heard: 0 };
+        let whole = Edit { from: 0, until: i64::MAX, presented: 0 };
         let ticks = |duration: u64| {
             let scaled = u128::from(duration) * u128::from(track.scale);
             let scale = u128::from(self.scale.max(1));
@@ -134,31 +135,31 @@ impl Movie {
             .map(|&(count, duration)| i64::from(count) * i64::from(duration))
             .fold(0, i64::saturating_add);
         let mut edits = Vec::new();
-        let mut heard = 0_i64;
+        let mut presented = 0_i64;
         for &(duration, from, still) in &track.edits {
             let length = ticks(duration);
             if from >= 0 && !still {
                 let open = duration == 0 || (self.fragmented && media == 0);
                 let until = if open { i64::MAX } else { from.saturating_add(length) };
-                edits.push(Edit { from, until, heard });
+                edits.push(Edit { from, until, presented });
                 if open {
                     break;
                 }
             }
-            heard = heard.saturating_add(length);
+            presented = presented.saturating_add(length);
         }
         // a list that leaves nothing to be heard is not believed
         if edits.is_empty() {
-            edits.push(Edit { heard, ..whole });
+            edits.push(Edit { presented, ..whole });
         }
         if media > 0 && !self.fragmented && edits.iter().all(|edit| edit.from >= media || edit.until <= edit.from) {
             edits = vec![whole];
         }
         match (edits.as_slice(), self.gapless) {
-            (&[Edit { from: 0, heard: 0, until }], Some((delay, length))) => {
+            (&[Edit { from: 0, presented: 0, until }], Some((delay, length))) => {
                 let from = delay as i64;
                 let until = if length == 0 { until } else { from.saturating_add(length as i64) };
-                vec![Edit { from, until, heard: 0 }]
+                vec![Edit { from, until, presented: 0 }]
             }
             _ => edits,
         }
