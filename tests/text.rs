@@ -68,7 +68,7 @@ fn hits_are_counted_limited_and_left_out_as_asked() {
     let asked = "I left my umbrella on the morning train.";
     assert_eq!(ask(&place, asked, &["-k", "3"]).len(), 3);
     let per_file = ask(&place, asked, &["--per-file"]);
-    assert_eq!(places(&per_file).iter().map(|(path, ..)| path.as_str()).collect::<Vec<_>>(), ["./a.txt", "./b.txt"]);
+    assert_eq!(places(&per_file).iter().map(|(path, ..)| path.as_str()).collect::<Vec<_>>(), ["a.txt", "b.txt"]);
     let others = ask(&place, asked, &["--no-self", "--per-file"]);
     assert!(others.len() == 2 && others.iter().all(|hit| hit["text"] != asked), "{others:?}");
     assert_eq!(others[0]["text"], "I left my umbrella on the evening train.");
@@ -142,7 +142,8 @@ fn only_what_changed_is_read_again_and_what_vanished_is_forgotten_when_asked() {
     fs::remove_file(place.join("docs/b.txt")).unwrap();
     fs::remove_file(place.join("docs/c.md")).unwrap();
     place.run(["index", "docs", "--prune"]);
-    assert_eq!(place.run(["list"]).code, Some(1), "the last ones too, though no text is left that would be read");
+    let kept = place.ok(["list", "--json"]).json().len();
+    assert_eq!(kept, 2, "a folder that is empty may be a drive that is not there");
 }
 
 #[test]
@@ -204,13 +205,13 @@ fn anything_that_is_utf_8_can_be_read_and_asked() {
         let hit = &ask(&place, sentence, &["-k", "1"])[0];
         assert_eq!(
             (&hit["path"], &hit["start"], text(hit, "text").as_str()),
-            (&"./nasty.txt".into(), &(2 * number + 1).into(), *sentence)
+            (&"nasty.txt".into(), &(2 * number + 1).into(), *sentence)
         );
     }
     let table = place.ok(["query", "--text", nasty[2], "-k", "1"]).stdout;
     assert!(table.contains("\\u{202e}right to left"), "marks of direction cannot upset the table: {table}");
     let hits = ask(&place, &long.join(" "), &["-k", "1"]);
-    assert_eq!((&hits[0]["path"], &hits[0]["start"]), (&"./long.txt".into(), &1.into()));
+    assert_eq!((&hits[0]["path"], &hits[0]["start"]), (&"long.txt".into(), &1.into()));
 }
 
 #[test]

@@ -243,7 +243,9 @@ mod tests {
     fn a_long_query_does_not_stand_still_and_is_found_where_it_is() {
         let long: String = ('a'..='z').flat_map(|letter| [letter; 3]).collect();
         let found = subsequence_dtw(&template(&long), &frames(&format!("xqxq{long}qxqx")), 1);
-        assert_eq!((found[0].likeness, found[0].start(), found[0].end()), (1.0, 4, 82));
+        // The last letter stands three times: a path may end with any of them.
+        assert_eq!((found[0].likeness, found[0].start()), (1.0, 4));
+        assert!((80..=82).contains(&found[0].end()), "{found:?}");
         // Twice as fast, and three times.
         let twice: String = long.chars().step_by(2).collect();
         assert!(subsequence_dtw(&template(&long), &frames(&twice), 1)[0].likeness > 0.95);

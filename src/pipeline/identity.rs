@@ -222,7 +222,9 @@ pub fn sample(path: &Path) -> io::Result<[u8; 16]> {
     } else {
         let mut piece = [0; PIECE as usize];
         for number in 0..PIECES {
-            file.seek(SeekFrom::Start((size - PIECE) / (PIECES - 1) * number))?;
+            file.seek(SeekFrom::Start(
+                (size - PIECE) / (PIECES - 1) * number + (size - PIECE) % (PIECES - 1) * number / (PIECES - 1),
+            ))?;
             file.read_exact(&mut piece)?;
             hasher.update(&piece);
         }

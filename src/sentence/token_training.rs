@@ -125,7 +125,7 @@ mod tests {
         let classes = tokens.classes();
         assert_eq!(classes.len(), tokens.count());
         let class = |text: &str| {
-            let id = tokens.bytes.iter().position(|bytes| bytes == text.as_bytes());
+            let id = (0..tokens.count()).find(|&id| tokens.bytes_of(id as u32) == text.as_bytes());
             classes[id.unwrap_or_else(|| panic!("no token {text:?}"))]
         };
         assert_eq!(class(" the"), class("the"));

@@ -62,6 +62,9 @@ pub(super) struct Sampler<'a> {
     sides: [(Vec<usize>, Vec<f64>); 2],
 }
 
+/// What lies around one crop: input, frames before it, share of each frame, and which are inside.
+type Around = (Vec<f32>, Vec<i64>, Vec<f32>, Vec<f32>);
+
 /// A crop with what is asked of it.
 struct Crop {
     input: Vec<f32>,
@@ -70,7 +73,7 @@ struct Crop {
     phones: Vec<i64>,
     classes: Vec<i64>,
     transcript: Option<(usize, Vec<i64>)>,
-    around: Option<(Vec<f32>, Vec<i64>, Vec<f32>, Vec<f32>)>,
+    around: Option<Around>,
 }
 
 impl<'a> Sampler<'a> {
@@ -167,8 +170,8 @@ impl<'a> Sampler<'a> {
         let speed = random.uniform(crops.speed.0, crops.speed.1);
         let wanted = frames as f32 * speed;
         let spare = utterance.frames as f32 - 1.0 - wanted;
-        // Where a crop begins between two frames, or before the recording.
-        let start = if spare > 0.0 { random.unit() * spare } else { spare * random.unit() };
+        // Between two frames, or before the recording where that is too short.
+        let start = spare * random.unit();
         let places: Vec<f32> = (0..frames).map(|frame| start + frame as f32 * speed).collect();
         let input = resampled(utterance, bands, &places, random);
         let babbled = random.chance(augment.babble.0).then(|| babble.rows(bands, 0, babble.frames.min(frames)));
