@@ -176,8 +176,8 @@ fn ordinals_and_addresses_end_nothing() {
             "Ask me@Site.org or www.Site.org/?Q=!a! | Thanks. | What?!Nothing.",
         ),
         (
-            "It ended.¹ Then it began.[2] Next came this.[a][12] He said “it ended.”3 Over and out.12 Done.",
-            "It ended.¹ | Then it began.[2] | Next came this.[a][12] | He said “it ended.”3 | Over and out.12 | Done.",
+            "It ended.¹ Then it began.[2] Next came this.[a][12] He said “it ended.”3 Over and away.12 Done.",
+            "It ended.¹ | Then it began.[2] | Next came this.[a][12] | He said “it ended.”3 | Over and away.12 | Done.",
         ),
         (
             "Well... I think so. It was late… Nobody came. Wait… what?",
