@@ -96,7 +96,8 @@ impl Engine {
                 {
                     annotation = heard;
                 }
-                if let Some(certain) = label.confidence.and_then(|value| annotation.clone().with_confidence(value).ok()) {
+                if let Some(certain) = label.confidence.and_then(|value| annotation.clone().with_confidence(value).ok())
+                {
                     annotation = certain;
                 }
                 labels.push(match Timestamp::from_second(label.date) {
