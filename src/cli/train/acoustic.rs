@@ -20,7 +20,7 @@ use crate::{
 /// and what --resume needs to M.safetensors.state. Ctrl-C ends the run in good order.
 #[derive(Args)]
 #[command(after_help = "Examples:\n\
-    \x20 audiosearch train acoustic train.tsv --targets targets --phones phones.tsv -o acoustic.safetensors --minutes 120\n\
+    \x20 audiosearch train acoustic train.tsv --targets targets -o acoustic.safetensors\n\
     \x20 audiosearch train acoustic ~/recordings --from recurrent -o mine.safetensors --minutes 20")]
 pub struct AcousticArgs {
     /// Manifests (columns path, and where they apply start, end, label, speaker, split, lang), or folders of recordings; rows whose

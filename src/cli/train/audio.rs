@@ -16,7 +16,7 @@ use crate::encoder::{DataSource, Device, Objective, Precision, TrainConfig};
 #[command(after_help = "Examples:\n\
     \x20 audiosearch train audio words.tsv --dev dev.tsv --objective dsa:1,contrastive:1 -o m.safetensors\n\n\
     A language without labels, from what `audiosearch discover --min-confidence 0.2 --out groups.tsv` finds in it:\n\
-    \x20 audiosearch train audio groups.tsv:1:0 recordings:0:1 --from speech --objective contrastive:1,cae:0.3,agreement:1 --out m.safetensors")]
+    \x20 audiosearch train audio groups.tsv:1:0 recordings:0:1 --from speech -o m.safetensors")]
 pub struct AudioArgs {
     /// Manifests of labelled words, or folders of unlabelled sound; shares of words and of random windows may follow
     #[arg(required = true, value_name = "DATA[:WORDS[:WINDOWS]]")]
