@@ -1,4 +1,4 @@
-//! Hits as files of other tools, and labels in and out.
+//! Hits as files of other tools and as clips, and labels in and out.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -116,6 +116,36 @@ fn what_cannot_be_written_says_what_to_do() {
     place.run(["query", "--text", "x", "--format", "srt"]).complains(&["sentences have no place in a recording"]);
     let one = place.ok(["query", "clip.wav", "-k", "1", "--format", "srt"]).stdout;
     assert!(one.starts_with("1\r\n00:00:0") && one.ends_with("clip\r\n\r\n"), "{one}");
+}
+
+#[test]
+fn clips_are_cut_out_of_the_recording_as_it_is() {
+    let place = place();
+    let ask = ["query", "clip.wav", "-k", "2", "--per-file", "--clips", "clips", "--before", "0.25", "--after", "0.5"];
+    let hits = place.ok([&ask[..], &["--json"]].concat()).json();
+    assert_eq!(hits.len(), 2, "clips come beside what is printed");
+    for hit in &hits {
+        let (start, end) = (hit["start"].as_f64().unwrap(), hit["end"].as_f64().unwrap());
+        let recording = text(hit, "path");
+        let stem = Path::new(&recording).file_stem().unwrap().to_str().unwrap();
+        let name = format!("{:.3}_{stem}_{start:.2}_{end:.2}.wav", hit["score"].as_f64().unwrap());
+        let clip = hound::WavReader::open(place.join("clips").join(&name)).expect(&name);
+        assert_eq!(clip.spec().channels, if stem == "day 2" { 2 } else { 1 });
+        let seconds = f64::from(clip.duration()) / f64::from(clip.spec().sample_rate);
+        assert!((seconds - (end - start + 0.75)).abs() < 0.001, "{name}: {seconds}");
+        let source = hound::WavReader::open(place.join(&recording)).unwrap().into_samples::<i32>().map(Result::unwrap);
+        let skip = ((start - 0.25) * f64::from(RATE)).round() as usize * usize::from(clip.spec().channels);
+        let same = clip.into_samples::<i32>().map(Result::unwrap).zip(source.skip(skip)).all(|(a, b)| a == b);
+        assert!(same, "{name}");
+    }
+    fs::remove_file(place.join("field/day 2.wav")).unwrap();
+    let gone = place.run(ask);
+    gone.complains(&["day 2.wav"]);
+    assert_eq!(
+        fs::read_dir(place.join("clips")).unwrap().count(),
+        3,
+        "the other clip is written, under a further name"
+    );
 }
 
 #[test]

@@ -22,6 +22,7 @@
 //! [`Imported::skipped`].
 
 mod audacity;
+mod clips;
 mod csv;
 mod decode;
 mod eaf;
@@ -42,6 +43,7 @@ mod vtt;
 #[cfg(test)]
 mod tests;
 
+pub use clips::{ClipsError, Margin, write_clips};
 pub use error::{AnnotationError, InvalidAnnotation, Malformed};
 pub use files::{FileRead, Named, RecordingNames, read_files, write_files};
 pub use format::Format;

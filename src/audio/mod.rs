@@ -12,6 +12,7 @@ mod external;
 mod format;
 mod mixer;
 mod names;
+mod native;
 mod open;
 mod player;
 mod probe;
@@ -24,6 +25,7 @@ pub use clip::Clip;
 pub use error::AudioError;
 pub use external::ExternalDecoder;
 pub use names::{NameKind, is_audio_path, kind_of_name};
+pub use native::{NativeClip, read_native};
 pub use probe::holds_sound;
 pub use stream::ClipStream;
 

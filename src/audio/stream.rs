@@ -101,6 +101,11 @@ impl ClipStream {
         }
     }
 
+    /// What decodes it: frames at its own rate with all channels, from the beginning.
+    pub(super) fn into_decoder(self) -> Box<dyn Decoder> {
+        self.decoder
+    }
+
     /// Appends the next block, 1 to 16,000 samples, to `out`; `false` at the end of the recording.
     ///
     /// # Errors

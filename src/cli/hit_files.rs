@@ -1,8 +1,8 @@
-//! Hits as files of other tools.
+//! Hits as files of other tools, and as clips to listen to.
 
 use std::{
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -13,7 +13,7 @@ use super::{
     output::{Output, count},
 };
 use crate::{
-    annotation::{Annotation, Format, Recording, write_files},
+    annotation::{Annotation, Format, Margin, Recording, write_clips, write_files},
     engine::Engine,
 };
 
@@ -66,6 +66,15 @@ pub struct HitArgs {
     /// Print a JSON object a hit: --format jsonl
     #[arg(long)]
     json: bool,
+    /// Cut each hit out of its recording, as a wav file in this folder
+    #[arg(long = "clips", value_name = "FOLDER")]
+    cut: Option<PathBuf>,
+    /// Seconds of a clip before the hit
+    #[arg(long, value_name = "S", requires = "cut", default_value_t = 0.0, value_parser = super::query::seconds)]
+    before: f64,
+    /// Seconds of a clip after the hit
+    #[arg(long, value_name = "S", requires = "cut", default_value_t = 0.0, value_parser = super::query::seconds)]
+    after: f64,
 }
 
 impl HitArgs {
@@ -94,12 +103,12 @@ impl HitArgs {
         self.format.is_none() && !self.json && of_name(out).is_none()
     }
 
-    /// Whether hits are wanted as annotations.
+    /// Whether hits are wanted as annotations or clips.
     ///
     /// # Errors
     /// Where there is a file and no format for it.
     pub fn wants_files(&self, out: Option<&Path>) -> Result<bool> {
-        Ok(self.file_format(out)?.is_some())
+        Ok(self.file_format(out)?.is_some() || self.cut.is_some())
     }
 
     /// Where hits are printed to, unless they are written as annotations.
@@ -114,10 +123,10 @@ impl HitArgs {
         }
     }
 
-    /// Writes annotations, as far as they are wanted.
+    /// Writes clips and annotations, as far as they are wanted.
     ///
     /// # Errors
-    /// What the system says, and what a format cannot hold.
+    /// What the system says, and what a format cannot hold. A recording that cannot be read for its clips is reported.
     pub fn write(
         &self,
         annotations: Vec<Annotation>,
@@ -126,6 +135,17 @@ impl HitArgs {
         context: &Context,
     ) -> Result<()> {
         let groups = engine.by_recording(annotations)?;
+        if let Some(folder) = &self.cut {
+            let margin = Margin { before: self.before, after: self.after };
+            let mut written = 0;
+            for (recording, annotations) in &groups {
+                match write_clips(&recording.path, annotations, margin, folder) {
+                    Ok(files) => written += files.iter().flatten().count(),
+                    Err(cause) => context.messages.error(cause),
+                }
+            }
+            context.messages.note(format_args!("{}: {}", folder.display(), count(written, "clip")));
+        }
         match (self.file_format(out)?, out) {
             (Some(format), Some(out)) => {
                 let files = write_files(format, out, &groups)?;

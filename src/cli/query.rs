@@ -41,6 +41,7 @@ const OF_SOUND: [&str; 11] =
     \x20 audiosearch query tape.wav --from 12.4 --to 13.2 --no-self --json\n\
     \x20 audiosearch query --say umbrella\n\
     \x20 audiosearch query --say umbrella --format textgrid --out grids/\n\
+    \x20 audiosearch query call.wav --format raven --out tables/ --clips calls/ --before 0.5 --after 0.5\n\
     \x20 audiosearch query --text \"the train was late again\"")]
 #[command(override_usage = "audiosearch query [OPTIONS] CLIP...\n       \
     audiosearch query [OPTIONS] --list FILE\n       \

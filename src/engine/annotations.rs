@@ -91,10 +91,10 @@ impl Engine {
                     annotation = annotation.with_tier(tier);
                 }
                 // A store may hold what no annotation can say: then the label goes without it.
-                if let Some(heard) =
+                if let Some(placed) =
                     label.channel.and_then(|channel| annotation.clone().with_channel(channel.saturating_add(1)).ok())
                 {
-                    annotation = heard;
+                    annotation = placed;
                 }
                 if let Some(certain) = label.confidence.and_then(|value| annotation.clone().with_confidence(value).ok())
                 {

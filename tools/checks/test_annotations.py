@@ -13,6 +13,7 @@ import sys
 import tempfile
 import unittest
 import venv
+import wave
 from pathlib import Path
 
 PROGRAM = os.environ.get("AUDIOSEARCH", "")
@@ -103,6 +104,17 @@ class Annotations(unittest.TestCase):
         table = self.folder / "hits.csv"
         self.run_program(*self.asked, "--format", "csv", "--out", table)
         self.expect(self.read("csv", table), self.hits, 1e-6)
+
+    def test_clips_can_be_played_and_are_never_replaced(self):
+        clips = self.folder / "clips"
+        for _ in range(2):
+            self.run_program(*self.asked, "--clips", clips, "--before", "0.2", "--after", "0.3")
+        names = sorted(path.name for path in clips.iterdir())
+        self.assertEqual(len(names), 2 * len(self.hits))
+        self.assertEqual(sum(name.endswith(" (2).wav") for name in names), len(self.hits))
+        for path in clips.iterdir():
+            with wave.open(str(path)) as clip:
+                self.assertGreater(clip.getnframes() / clip.getframerate(), 0.2, path)
 
 
 if __name__ == "__main__":
