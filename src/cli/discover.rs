@@ -16,8 +16,8 @@ use super::{
     model::AcousticModelArgs,
     output::{Align, Output, Table, count, shown},
     progress::{Bars, written},
-    query::probability,
     store::StoreArgs,
+    values::probability,
 };
 use crate::{
     annotation::{Annotation, Origin},

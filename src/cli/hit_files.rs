@@ -70,10 +70,10 @@ pub struct HitArgs {
     #[arg(long = "clips", value_name = "FOLDER")]
     cut: Option<PathBuf>,
     /// Seconds of a clip before the hit
-    #[arg(long, value_name = "S", requires = "cut", default_value_t = 0.0, value_parser = super::query::seconds)]
+    #[arg(long, value_name = "S", requires = "cut", default_value_t = 0.0, value_parser = super::values::seconds)]
     before: f64,
     /// Seconds of a clip after the hit
-    #[arg(long, value_name = "S", requires = "cut", default_value_t = 0.0, value_parser = super::query::seconds)]
+    #[arg(long, value_name = "S", requires = "cut", default_value_t = 0.0, value_parser = super::values::seconds)]
     after: f64,
 }
 

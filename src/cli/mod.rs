@@ -24,6 +24,7 @@ mod store;
 mod text;
 mod torch;
 mod train;
+mod values;
 mod verify;
 
 use std::{io, process::ExitCode, sync::Arc};

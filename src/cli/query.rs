@@ -16,6 +16,7 @@ use super::{
     model::{JobsArgs, ModelArgs, TextModelArgs, engine_options},
     output::shown,
     store::StoreArgs,
+    values::{probability, seconds},
 };
 use crate::audio::ExternalDecoder;
 use crate::engine::{ClipInput, EngineError, MIN_CONFIDENCE, Manifest, PreparedQuery, Problem, Query, sentences_of};
@@ -119,20 +120,6 @@ pub struct QueryArgs {
     /// Write the hits to this file; of formats of one recording to this folder, a file a recording
     #[arg(long, short, value_name = "FILE|FOLDER")]
     out: Option<PathBuf>,
-}
-
-pub fn probability(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
-        _ => Err("not a number from 0 to 1".into()),
-    }
-}
-
-pub fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
-        _ => Err("not a number of seconds".into()),
-    }
 }
 
 pub fn run(args: &QueryArgs, context: &Context) -> Result<Outcome> {
