@@ -25,7 +25,7 @@ use crate::{
 /// A store uses `calibration.json` in its folder where there is one (--install writes it).
 #[derive(Args)]
 #[command(after_help = "Examples:\n\
-    \x20 audiosearch eval calibrate words.tsv --among recordings.tsv --negatives noises/ --out calibration.json\n\
+    \x20 audiosearch eval calibrate words.tsv --among all.tsv --negatives noises/ --out new.json\n\
     \x20 audiosearch eval calibrate words.tsv --among recordings.tsv --store .audiosearch --install")]
 pub struct CalibrateArgs {
     /// The queries: tab-separated columns path, label (the word), speaker, and start and end where they apply; many of words that no recording says
