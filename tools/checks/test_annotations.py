@@ -71,8 +71,8 @@ class Annotations(unittest.TestCase):
 
     def expect(self, read: list[list], hits: list[dict], fineness: float) -> None:
         self.assertEqual(len(read), len(hits))
-        wanted = sorted(hits, key=lambda hit: (hit["query"], hit["start"]))
-        for row, hit in zip(sorted(read, key=lambda row: (row[3], row[1])), wanted, strict=True):
+        wanted = sorted(hits, key=lambda hit: (hit["query"], hit["start"], hit["end"]))
+        for row, hit in zip(sorted(read, key=lambda row: (row[3], row[1], row[2])), wanted, strict=True):
             tier, start, end, label, confidence = row
             self.assertEqual(label, hit["query"])
             self.assertLessEqual(abs(start - hit["start"]), fineness, hit)
