@@ -1,23 +1,18 @@
 //! The network: log-mel frames in, a unit vector for every fourth of them out.
 
-use std::{
-    fs, io,
-    ops::Range,
-    path::{Path, PathBuf},
-};
+use std::{fs, ops::Range, path::Path};
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use safetensors::SafeTensors;
 
 use super::{
-    AcousticFrames, AcousticShape, FrameTemplate, Phones, REDUCTION, Speech, chunks,
+    AcousticFrames, AcousticShape, FrameTemplate, NetworkError, Phones, REDUCTION, Speech, chunks,
     layer::{self, Layer, misshapen, tensor, vector},
     pass::Pass,
+    template::RANGE,
 };
 use crate::features::{FeatureConfig, Features};
 
-/// A divergence that makes the likeness 0.
-pub(super) const RANGE: f32 = 8.0;
 /// Weight of the frames' own cosine beside the divergence, where the weights say nothing else.
 const OWN: f32 = 1.0;
 
@@ -29,38 +24,6 @@ pub const RECURRENT_NAME: &str = "recurrent";
 /// The weights of the recurrent network that comes with the program, where `path` is its name and no such file is there.
 pub(super) fn built_in(path: &Path) -> Option<&'static [u8]> {
     (path == Path::new(RECURRENT_NAME) && !path.exists()).then_some(RECURRENT)
-}
-
-/// Why the weights of the network cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum NetworkError {
-    /// Not a safetensors file.
-    #[error("the acoustic network is no whole safetensors file: {0}")]
-    Damaged(String),
-    /// A tensor is missing, or not as it should be.
-    #[error("tensor {name} of the acoustic network {cause}")]
-    Tensor {
-        /// Which.
-        name: String,
-        /// What is wrong with it.
-        cause: String,
-    },
-    /// A file cannot be read.
-    #[error("{}: {cause}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// A file is no acoustic network that can be used.
-    #[error("{}: {cause}; `audiosearch train acoustic` makes one, with directions of phones by --phones", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: Box<NetworkError>,
-    },
 }
 
 /// The acoustic encoder; cheap to share, and the same whatever the model of a store is.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::{AcousticFrames, encoder::RANGE};
+use super::{AcousticFrames, template::RANGE};
 
 /// Classes of the frame network for one phone: its beginning, middle and end.
 pub const PARTS: usize = 3;

@@ -2,6 +2,9 @@
 
 use super::AcousticFrames;
 
+/// The divergence that makes a likeness 0, where the weights say nothing else.
+pub(super) const RANGE: f32 = 8.0;
+
 /// What a query expects of each of its moments: a direction that vectors are measured along, and what the very same sound would come to.
 ///
 /// The likeness of a moment of the query and a moment of a recording is
