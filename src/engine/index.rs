@@ -296,15 +296,7 @@ impl Engine {
         // After an error of the store what was flushed is safe, and committing would meet the same error.
         ingest.run(&writer, recordings, encoders, stop.flag(), &mut observe).map_err(EngineError::IndexStopped)?;
         run.watch.end(Work::Recordings);
-        run.store_labels(&index, &writer)?;
-        if options.prune {
-            self.prune_index(&index, paths, run)?;
-        }
-        run.watch.begin(Work::Commit, 0);
-        writer.commit()?;
-        run.watch.end(Work::Commit);
-        tidy(&index, self.path())?;
-        Ok(())
+        self.commit(&index, writer, options.prune.then_some(paths), run)
     }
 
     /// Texts → the text collection.
@@ -333,14 +325,25 @@ impl Engine {
         let mut observe = |report: TextReport| counter.file(run, &report.into());
         ingest.run(&writer, texts, encoders, stop.flag(), &mut observe).map_err(EngineError::IndexStopped)?;
         run.watch.end(Work::Texts);
-        run.store_labels(&index, &writer)?;
-        if options.prune {
-            self.prune_index(&index, paths, run)?;
+        self.commit(&index, writer, options.prune.then_some(paths), run)
+    }
+
+    /// Stores the labels of files that were not read anew, removes what vanished from the folders that were named, and commits.
+    fn commit(
+        &self,
+        index: &Index,
+        writer: Writer<'_>,
+        pruned: Option<&[PathBuf]>,
+        run: &mut IndexRun<'_>,
+    ) -> Result<(), EngineError> {
+        run.store_labels(index, &writer)?;
+        if let Some(paths) = pruned {
+            self.prune_index(index, paths, run)?;
         }
         run.watch.begin(Work::Commit, 0);
         writer.commit()?;
         run.watch.end(Work::Commit);
-        Ok(())
+        Ok(tidy(index, self.path())?)
     }
 
     /// The name of the model that a collection was made with.

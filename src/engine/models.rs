@@ -6,16 +6,18 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use audiosearch_index::{Embedding, Fingerprint, Schema};
+use audiosearch_index::Embedding;
 
-use super::EngineError;
+use super::{
+    EngineError,
+    loaded_model::{LoadedModel, Speech, Text},
+};
 use crate::{
     acoustic::{AcousticEncoder, Letters, words},
-    encoder::{Encoder, EncoderError, SpeechModel},
+    encoder::{EncoderError, SpeechModel},
     inference::{InferenceEncoder, InferenceTextEncoder},
-    pipeline::encode_sentences,
     search::Sound,
-    sentence::{SentenceEncoder, SentenceError, SentenceReader},
+    sentence::{SentenceError, SentenceReader},
 };
 
 /// The speech model that comes with the program.
@@ -117,15 +119,10 @@ impl Models {
     pub fn speech(&self, of_store: Option<&str>) -> Result<Arc<Speech>, EngineError> {
         let gone = ("this store was made", "--model");
         let name = Name::of(self.options.speech.as_deref(), of_store, SPEECH, gone)?;
-        let mut held = self.speech.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(speech) = held.as_ref().filter(|speech| speech.name == name.name) {
-            return Ok(speech.clone());
-        }
-        let model = self.options.loader.speech(name.path.as_deref())?;
-        let threads = self.options.loader.encoders(self.options.jobs);
-        let speech = Arc::new(Speech::new(model, name.name, threads));
-        *held = Some(speech.clone());
-        Ok(speech)
+        let loader = &self.options.loader;
+        held_or_loaded(&self.speech, name, |Name { name, path }| {
+            Ok(Speech::of_speech(loader.speech(path.as_deref())?, name, loader.encoders(self.options.jobs)))
+        })
     }
 
     /// The sentence model, likewise.
@@ -134,15 +131,10 @@ impl Models {
     /// Where it cannot be loaded.
     pub fn text(&self, of_store: Option<&str>) -> Result<Arc<Text>, EngineError> {
         let name = self.text_name(of_store)?;
-        let mut held = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(text) = held.as_ref().filter(|text| text.name == name.name) {
-            return Ok(text.clone());
-        }
-        let model = self.options.loader.sentences(name.path.as_deref())?;
-        let threads = self.options.loader.encoders(self.options.jobs);
-        let text = Arc::new(Text::new(model, name.name, threads));
-        *held = Some(text.clone());
-        Ok(text)
+        let loader = &self.options.loader;
+        held_or_loaded(&self.text, name, |Name { name, path }| {
+            Ok(Text::of_text(loader.sentences(path.as_deref())?, name, loader.encoders(self.options.jobs)))
+        })
     }
 
     /// The file of the sentence model, chosen as by [`text`](Self::text); `None` for the one that comes with the program.
@@ -201,6 +193,21 @@ impl Models {
     }
 }
 
+/// The model that is held, if it has this name; else the one that `load` gives, held from then on.
+fn held_or_loaded<M: ?Sized>(
+    held: &Mutex<Option<Arc<LoadedModel<M>>>>,
+    name: Name,
+    load: impl FnOnce(Name) -> Result<LoadedModel<M>, EngineError>,
+) -> Result<Arc<LoadedModel<M>>, EngineError> {
+    let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(model) = held.as_ref().filter(|model| model.name() == name.name) {
+        return Ok(model.clone());
+    }
+    let model = Arc::new(load(name)?);
+    *held = Some(model.clone());
+    Ok(model)
+}
+
 /// A model's name in a store, and its file; none of the one that comes with the program.
 struct Name {
     name: String,
@@ -225,133 +232,5 @@ impl Name {
         }
         let full = path.canonicalize().map_err(EngineError::io(path))?;
         Ok(Self { name: full.to_string_lossy().into_owned(), path: Some(path.to_owned()) })
-    }
-}
-
-/// A speech model, and what a store calls it.
-pub struct Speech {
-    model: Mutex<Box<dyn SpeechModel>>,
-    name: String,
-    dimension: usize,
-    fingerprint: Fingerprint,
-    threads: usize,
-}
-
-impl Speech {
-    fn new(model: Box<dyn SpeechModel>, name: String, threads: usize) -> Self {
-        let (dimension, fingerprint) = (model.dimension(), model.fingerprint());
-        Self { model: Mutex::new(model), name, dimension, fingerprint, threads }
-    }
-
-    /// What a store calls it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Values in a vector.
-    pub fn dimension(&self) -> usize {
-        self.dimension
-    }
-
-    /// What tells its vectors from those of every other model.
-    pub fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
-    }
-
-    /// What a store of its vectors records.
-    pub fn schema(&self) -> Schema {
-        let dimension = u32::try_from(self.dimension).unwrap_or(u32::MAX);
-        Schema { dimension, fingerprint: self.fingerprint, model: self.name.clone() }
-    }
-
-    /// The place of a written word or phrase among the sounds.
-    ///
-    /// # Errors
-    /// Where there is nothing written, or the model has no encoder of written words.
-    pub fn encode_text(&self, text: &str) -> Result<Embedding, EncoderError> {
-        self.with(|model| model.encode_text(text))
-    }
-
-    /// One encoder a thread; weights are shared.
-    ///
-    /// # Errors
-    /// Where the device refuses.
-    pub fn encoders(&self) -> Result<Vec<Box<dyn Encoder>>, EncoderError> {
-        self.with(|model| (0..self.threads).map(|_| model.another()).collect())
-    }
-
-    /// As [`encoders`](Self::encoders), for hours of sound: they may be a little less exact where that makes them faster.
-    ///
-    /// # Errors
-    /// Where the device refuses.
-    pub fn bulk_encoders(&self) -> Result<Vec<Box<dyn Encoder>>, EncoderError> {
-        self.with(|model| (0..self.threads).map(|_| model.another_for_bulk()).collect())
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&dyn SpeechModel) -> T) -> T {
-        act(self.model.lock().unwrap_or_else(PoisonError::into_inner).as_ref())
-    }
-}
-
-/// A sentence model, and what a store calls it.
-pub struct Text {
-    model: Mutex<Box<dyn SentenceReader>>,
-    name: String,
-    dimension: usize,
-    fingerprint: Fingerprint,
-    threads: usize,
-}
-
-impl Text {
-    fn new(model: Box<dyn SentenceReader>, name: String, threads: usize) -> Self {
-        let (dimension, fingerprint) = (model.dimension(), model.fingerprint());
-        Self { model: Mutex::new(model), name, dimension, fingerprint, threads }
-    }
-
-    /// What a store calls it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Values in a vector.
-    pub fn dimension(&self) -> usize {
-        self.dimension
-    }
-
-    /// What tells its vectors from those of every other model.
-    pub fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
-    }
-
-    /// What a store of its vectors records.
-    pub fn schema(&self) -> Schema {
-        let dimension = u32::try_from(self.dimension).unwrap_or(u32::MAX);
-        Schema { dimension, fingerprint: self.fingerprint, model: self.name.clone() }
-    }
-
-    /// One encoder a thread; weights are shared.
-    ///
-    /// # Errors
-    /// Where the device refuses.
-    pub fn encoders(&self) -> Result<Vec<Box<dyn SentenceEncoder>>, SentenceError> {
-        self.some_encoders(self.threads)
-    }
-
-    /// The vectors of sentences, in the order given; `done` hears how many more are embedded.
-    ///
-    /// # Errors
-    /// The first that an encoder met.
-    pub fn encode(&self, sentences: &[&str], done: impl FnMut(usize)) -> Result<Vec<Embedding>, SentenceError> {
-        let threads = if sentences.len() > 1 { self.threads } else { 1 };
-        encode_sentences(sentences, self.some_encoders(threads)?, done)
-    }
-
-    /// The model itself, one caller at a time.
-    pub fn with<T>(&self, act: impl FnOnce(&dyn SentenceReader) -> T) -> T {
-        act(self.model.lock().unwrap_or_else(PoisonError::into_inner).as_ref())
-    }
-
-    fn some_encoders(&self, count: usize) -> Result<Vec<Box<dyn SentenceEncoder>>, SentenceError> {
-        self.with(|model| (0..count).map(|_| model.another()).collect())
     }
 }
