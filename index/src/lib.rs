@@ -8,6 +8,7 @@
 mod adjacency;
 mod embedding;
 mod error;
+mod file_search;
 mod freeze;
 mod frozen;
 mod graph;

@@ -1,28 +1,17 @@
 //! Searching a frozen generation.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::SystemTime;
 
 use crate::error::{IndexError, Result};
+use crate::file_search::FileSearch;
 use crate::frozen::{FrozenFile, Kind, Labels, SourceRow};
 use crate::query::{Hit, Query};
 use crate::record::path_from_bytes;
-use crate::search::{CodesView, Kernel, QueryCode, Scratch, scan, scan_read, top, walk};
+use crate::search::{Kernel, Scratch};
 use crate::selection::{Amendments, Selection, key_of};
 use crate::{Collection, Fingerprint, Generation, Label, Schema, SegmentId, SourceId, SourceKey, Span};
-
-/// Below this many rows to look at, looking at all is no slower than walking the graph.
-const SCAN_ROWS: usize = 2_000;
-/// Of rows scanned by their codes, this many for each hit are looked at again by their vectors.
-const RESCORED: usize = 8;
-/// Of rows that a walk found, this many for each hit and this many more are looked at again by their vectors.
-const WALK_RESCORED: (usize, usize) = (2, 12);
-/// The graph is left when it would have to keep more than this part of the rows.
-const SCAN_PART: usize = 8;
-
-/// More rows than that are read and not looked at through the map, lest most of the file count as memory of this process.
-const MAPPED_ROWS: usize = 512;
 
 /// A collection as it was last committed, mapped; it stays that way while others write.
 pub struct Reader {
@@ -322,7 +311,8 @@ impl Reader {
         let beside = self.tail.as_ref().map(|tail| (tail, &self.amendments));
         for (file, tail) in std::iter::once((&self.base, beside)).chain(self.tail.iter().map(|tail| (tail, None))) {
             let selection = Selection::new(file, tail, &query.filter);
-            found.extend(self.search_file(file, &selection, query)?.into_iter().map(|(row, s)| (file, row, s)));
+            let search = FileSearch { file, kernel: self.kernel, scratch: &self.scratch };
+            found.extend(search.search(&selection, query)?.into_iter().map(|(row, s)| (file, row, s)));
         }
         found.sort_by(|a, b| b.2.total_cmp(&a.2));
         found.retain(|(_, _, score)| query.min_score.is_none_or(|least| *score >= least));
@@ -347,95 +337,4 @@ impl Reader {
             score,
         })
     }
-
-    /// The `k` best rows of one file.
-    fn search_file(&self, file: &FrozenFile, selection: &Selection<'_>, query: &Query<'_>) -> Result<Vec<(u32, f32)>> {
-        let k = query.k.min(selection.rows).min(if query.per_source { selection.source_count } else { usize::MAX });
-        if k == 0 {
-            return Ok(Vec::new());
-        }
-        let graph = file.graph()?;
-        let mut ef = query.ef.unwrap_or_else(|| default_ef(k)).max(k);
-        if !selection.is_all() {
-            // Of the rows that the walk keeps only this part can be hits.
-            ef = (ef.saturating_mul(file.rows()) / selection.rows).max(k);
-        }
-        let exact = query.exact || selection.rows <= SCAN_ROWS;
-        if !exact && graph.degree == 0 && !query.per_source {
-            let rows = self.scan_codes(file, selection, query, (k * RESCORED).max(ef));
-            return self.best(file, query, &rows);
-        }
-        while !exact && graph.degree > 0 && ef <= file.rows() / SCAN_PART {
-            let mut found = self.walk_file(file, &graph, selection, query, ef);
-            if !query.per_source {
-                found.truncate(k.saturating_mul(WALK_RESCORED.0).saturating_add(WALK_RESCORED.1));
-            }
-            let best = self.best(file, query, &found)?;
-            if best.len() == k {
-                return Ok(best);
-            }
-            ef *= 4;
-        }
-        let all = selection.list();
-        Ok(Self::best_of(file, query, scan(self.kernel, query.embedding.as_slice(), file.vectors(), &all)))
-    }
-
-    fn walk_file(
-        &self,
-        file: &FrozenFile,
-        graph: &crate::adjacency::GraphView<'_>,
-        selection: &Selection<'_>,
-        query: &Query<'_>,
-        ef: usize,
-    ) -> Vec<u32> {
-        let codes = CodesView { stride: file.code_stride(), bytes: file.codes() };
-        let code = QueryCode::new(query.embedding.as_slice(), file.scale().1, codes.stride);
-        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        let accept = |row| selection.contains(row);
-        let accept = (!selection.is_all()).then_some(&accept as &dyn Fn(u32) -> bool);
-        let found = walk(graph, codes, self.kernel, &code.weights, ef, &mut scratch, accept).collect();
-        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        found
-    }
-
-    /// The best rows by their codes, a quarter of the bytes of the vectors.
-    fn scan_codes(&self, file: &FrozenFile, selection: &Selection<'_>, query: &Query<'_>, most: usize) -> Vec<u32> {
-        let codes = CodesView { stride: file.code_stride(), bytes: file.codes() };
-        let code = QueryCode::new(query.embedding.as_slice(), file.scale().1, codes.stride);
-        let (rows, mut scores) = (selection.list(), Vec::new());
-        self.kernel.score(&code.weights, codes, &rows, &mut scores);
-        let scored = rows.into_iter().zip(scores.into_iter().map(|s| s as f32));
-        top(most, scored).into_iter().map(|(row, _)| row).collect()
-    }
-
-    /// The best of `rows` by their true cosine.
-    fn best(&self, file: &FrozenFile, query: &Query<'_>, rows: &[u32]) -> Result<Vec<(u32, f32)>> {
-        let asked = query.embedding.as_slice();
-        if rows.len() <= MAPPED_ROWS {
-            return Ok(Self::best_of(file, query, scan(self.kernel, asked, file.vectors(), rows)));
-        }
-        let scored = scan_read(self.kernel, asked, rows, |first, out| file.read_vectors(first, out))?;
-        Ok(Self::best_of(file, query, scored.into_iter()))
-    }
-
-    /// The best by their scores; with `per_source`, each source's best.
-    fn best_of(file: &FrozenFile, query: &Query<'_>, scored: impl Iterator<Item = (u32, f32)>) -> Vec<(u32, f32)> {
-        if !query.per_source {
-            return top(query.k, scored);
-        }
-        let mut best = std::collections::HashMap::<u32, (u32, f32)>::new();
-        for (row, score) in scored {
-            let source = file.row_sources().get(row as usize).copied().unwrap_or(u32::MAX);
-            let own = best.entry(source).or_insert((row, score));
-            if score > own.1 {
-                *own = (row, score);
-            }
-        }
-        top(query.k, best.into_values())
-    }
-}
-
-/// Candidates that find 99 of 100 true neighbours on the benchmark's data.
-fn default_ef(k: usize) -> usize {
-    (2 * k).max(64)
 }

@@ -12,11 +12,13 @@ use audiosearch_index::{Embedding, Sampled, SourceId, Span};
 use rayon::prelude::*;
 
 use super::{
+    error::SearchError,
     filter::HitFilter,
     groups::{Likeness, Member, groups},
     hit::Hit,
+    options::SearchOptions,
     query::{Query, Sound},
-    searcher::{SearchError, SearchOptions, Searcher},
+    searcher::Searcher,
 };
 use crate::{
     acoustic::{AcousticEncoder, AcousticFrames, Phase, QueryTemplate, STEP},

@@ -7,8 +7,9 @@ use super::{
     calibration::Scoring,
     confidence::NullDistribution,
     dtw::subsequence_dtw,
+    error::SearchError,
     rescore::{MARGIN, stretch_of},
-    searcher::{SearchError, Searcher, cosine},
+    searcher::{Searcher, cosine},
 };
 use crate::{
     acoustic::{AcousticFrames, FrameTemplate},

@@ -8,26 +8,28 @@ use std::{
 };
 
 use audiosearch_index::{
-    Collection, Embedding, EmbeddingError, Filter, Fingerprint, Generation, Hit as IndexHit, IndexError,
-    Query as IndexQuery, Reader, Sampled, Schema, SourceId, SourceKey, Span,
+    Collection, Embedding, Fingerprint, Generation, Hit as IndexHit, IndexError, Query as IndexQuery, Reader, Sampled,
+    Schema, SourceId, SourceKey, Span,
 };
 
 use super::{
     calibration::{Calibration, CalibrationError},
     confidence::{Kind, NullDistribution, confidence},
     context::QueryContext,
+    error::SearchError,
     filter::HitFilter,
     hit::Hit,
     loaded::{LoadedFrames, RecordingInfo, load_all},
     merge::{merge, merge_by},
+    options::SearchOptions,
     phone_rescore::{phone_score, rescore_phones},
-    query::{Query, Sound, joint, middle},
+    query::Query,
     quiet,
-    rescore::{AlignOptions, Candidate, MOST_FRAMES, best_first, rescore, rescore_loaded},
+    rescore::{AlignOptions, Candidate, MOST_FRAMES, rescore, rescore_loaded},
     subframe::refine_subframe,
 };
 use crate::{
-    acoustic::{AcousticFrames, FrameStore, FrameStoreError, FrameTemplate, QueryTemplate, STEP},
+    acoustic::{AcousticFrames, FrameStore, FrameTemplate, QueryTemplate, STEP},
     audio::SAMPLE_RATE,
     pipeline::{Embedded, open_reader},
 };
@@ -35,49 +37,6 @@ use crate::{
 /// Segments of the index whose surroundings are aligned with the query: so many, and so many for each hit wanted.
 const SHORTLIST: usize = 1_000;
 const SHORTLIST_EACH: usize = 20;
-
-/// How to search, and how many hits are wanted.
-#[derive(Clone, Debug)]
-pub struct SearchOptions {
-    /// Hits wanted, after merging.
-    pub k: usize,
-    /// The lowest score (cosine) of a hit.
-    pub min_score: Option<f32>,
-    /// Nothing is found where the best hit is less probable than that.
-    pub min_confidence: f32,
-    /// One hit a recording.
-    pub per_file: bool,
-    /// Compare with every segment.
-    pub exact: bool,
-    /// Align the query with the best candidates frame by frame: better order, exact boundaries.
-    pub rescore: bool,
-    /// Return the alignment of every hit.
-    pub explain: bool,
-    /// What the clip was cut from: no hit may overlap it.
-    pub not: Option<(SourceId, Span)>,
-    /// Which stretches may be hits.
-    pub filter: HitFilter,
-}
-
-/// Why a search failed.
-#[derive(Debug, thiserror::Error)]
-pub enum SearchError {
-    /// The index cannot be read, or the query does not fit it.
-    #[error(transparent)]
-    Index(#[from] IndexError),
-    /// The examples of a query have no middle.
-    #[error("the examples cancel out: {0}; leave some out")]
-    Middle(#[from] EmbeddingError),
-    /// The calibration of the store, or the one that is built in, is of no use.
-    #[error(transparent)]
-    Calibration(#[from] CalibrationError),
-    /// The acoustic frames of a recording are missing or of no use.
-    #[error("{cause}; to search without them: --no-rescore")]
-    Frames {
-        /// Names the file.
-        cause: FrameStoreError,
-    },
-}
 
 /// A store that is only read.
 pub struct Searcher {
@@ -239,7 +198,7 @@ impl Searcher {
                 None => self.template_scores_at_random(&templates, first, &scoring)?,
             };
             let null = NullDistribution::of(&null);
-            let align_options = AlignOptions { most: candidates_each(options), explain: options.explain, scoring };
+            let align_options = AlignOptions { most: options.candidates_each(), explain: options.explain, scoring };
             let mut candidates = self.align(&template.expected, &shortlist, align_options)?;
             self.keep_wanted(&mut candidates, options);
             match &template.phones {
@@ -269,55 +228,8 @@ impl Searcher {
         )
     }
 
-    /// Examples together: each is aligned with the best candidates for their mean; a candidate's score is that by all examples.
-    fn examples(&self, like: &[Sound], unlike: &[Sound], options: &SearchOptions) -> Result<Vec<Hit>, SearchError> {
-        let scoring = self.calibration()?.scoring;
-        let middle = middle(like, unlike, scoring.unlike)?;
-        let expected = |sound: &Sound| sound.template.as_ref().map(|template| template.expected.clone());
-        let templates = |sounds: &[Sound]| -> Option<Vec<FrameTemplate>> { sounds.iter().map(expected).collect() };
-        let (Some(like), Some(unlike), true) = (templates(like), templates(unlike), options.rescore) else {
-            let nowhere = Span { start: 0, len: 0 };
-            let context = QueryContext::plain(self.spans_at_random(&[(nowhere, middle.clone())])?, Kind::Span);
-            return self.finish(unaligned(self.one(&middle, options)?), &context, options);
-        };
-        let Some((first, others)) = like.split_first() else { return Ok(Vec::new()) };
-        let shortlist = self.wide(&middle, options)?;
-        let align_options = AlignOptions { most: usize::MAX, explain: options.explain, scoring };
-        let mut candidates = self.align(first, &shortlist, align_options)?;
-        self.keep_wanted(&mut candidates, options);
-        let align_all = |sounds: &[FrameTemplate]| -> Result<Vec<Vec<Candidate>>, SearchError> {
-            sounds.iter().map(|template| self.align(template, &shortlist, align_options)).collect()
-        };
-        let (others, against) = (align_all(others)?, align_all(&unlike)?);
-        let near = |by: &[Candidate], hit: &IndexHit| {
-            // Best first, so that the first is the best one.
-            let same = by.iter().find(|p| p.hit.source == hit.source && p.hit.span.overlap(&hit.span) > 0);
-            same.map(|candidate| candidate.hit.score)
-        };
-        for candidate in &mut candidates {
-            // Where an example has no candidate of its own, it scores as its worst one.
-            let worst = |by: &Vec<Candidate>| by.last().map_or(0.0, |candidate| candidate.hit.score);
-            let least = |by: &Vec<Candidate>| near(by, &candidate.hit).unwrap_or_else(|| worst(by));
-            let scores: Vec<f32> = std::iter::once(candidate.hit.score).chain(others.iter().map(least)).collect();
-            let wrong: Vec<f32> = against.iter().map(least).collect();
-            candidate.hit.score = joint(&scores, &wrong, scoring.unlike);
-        }
-        best_first(&mut candidates);
-        // A random place is scored as every candidate: by all examples together.
-        let at_random = |sounds: &[FrameTemplate]| -> Result<Vec<Vec<f32>>, SearchError> {
-            sounds.iter().map(|template| self.template_scores_at_random(&[template], &middle, &scoring)).collect()
-        };
-        let (by_like, by_unlike) = (at_random(&like)?, at_random(&unlike)?);
-        let scores_at = |by: &[Vec<f32>], place: usize| -> Vec<f32> { by.iter().map(|scores| scores[place]).collect() };
-        let count = by_like.first().map_or(0, Vec::len);
-        let null: Vec<f32> = (0..count)
-            .map(|place| joint(&scores_at(&by_like, place), &scores_at(&by_unlike, place), scoring.unlike))
-            .collect();
-        self.finish(candidates, &QueryContext::plain(NullDistribution::of(&null), Kind::Examples), options)
-    }
-
     /// Drops candidates that the filter does not let pass.
-    fn keep_wanted(&self, candidates: &mut Vec<Candidate>, options: &SearchOptions) {
+    pub(super) fn keep_wanted(&self, candidates: &mut Vec<Candidate>, options: &SearchOptions) {
         if options.filter != HitFilter::default() {
             let label = |source, span| self.label(source, span);
             candidates.retain(|candidate| options.filter.passes(candidate.hit.source, candidate.hit.span, label));
@@ -325,7 +237,7 @@ impl Searcher {
     }
 
     /// Merges overlapping candidates, drops those that are not wanted and computes the confidence of the rest.
-    fn finish(
+    pub(super) fn finish(
         &self,
         mut candidates: Vec<Candidate>,
         context: &QueryContext<'_>,
@@ -376,12 +288,12 @@ impl Searcher {
         Ok(hits)
     }
 
-    fn wide(&self, embedding: &Embedding, options: &SearchOptions) -> Result<Vec<IndexHit>, IndexError> {
+    pub(super) fn wide(&self, embedding: &Embedding, options: &SearchOptions) -> Result<Vec<IndexHit>, IndexError> {
         let k = SHORTLIST.max(options.k.saturating_mul(SHORTLIST_EACH)).min(self.reader.len());
-        self.reader.search(&IndexQuery::new(embedding).k(k).exact(options.exact).filter(filter(options)))
+        self.reader.search(&IndexQuery::new(embedding).k(k).exact(options.exact).filter(options.index_filter()))
     }
 
-    fn align(
+    pub(super) fn align(
         &self,
         query: &FrameTemplate,
         shortlist: &[IndexHit],
@@ -389,7 +301,7 @@ impl Searcher {
     ) -> Result<Vec<Candidate>, SearchError> {
         match self.loaded()? {
             Some(recordings) => Ok(rescore_loaded(query, shortlist, recordings, options)),
-            None => rescore(query, shortlist, &self.recordings, &self.store, options).map_err(frames),
+            None => rescore(query, shortlist, &self.recordings, &self.store, options).map_err(SearchError::frames),
         }
     }
 
@@ -402,14 +314,14 @@ impl Searcher {
         if let Some(loaded) = self.loaded.get() {
             return Ok(Some(loaded));
         }
-        let loaded = load_all(&self.reader, &self.recordings, &self.store).map_err(frames)?;
+        let loaded = load_all(&self.reader, &self.recordings, &self.store).map_err(SearchError::frames)?;
         Ok(Some(self.loaded.get_or_init(|| loaded)))
     }
 
     /// Acoustic frames of a recording, and its length in samples.
     pub(super) fn frames(&self, source: SourceId, range: Range<usize>) -> Result<(AcousticFrames, u64), SearchError> {
         let Some(recording) = self.recordings.get(&source) else { return Ok((AcousticFrames::new(1), 0)) };
-        Ok((self.store.read(&recording.key, recording.samples, range).map_err(frames)?, recording.samples))
+        Ok((self.store.read(&recording.key, recording.samples, range).map_err(SearchError::frames)?, recording.samples))
     }
 
     /// Hits begin and end with the clip, silence included, where the recording has that silence too.
@@ -427,7 +339,7 @@ impl Searcher {
     }
 
     /// One span: asks for more and more segments until enough are left after merging, or there are no more.
-    fn one(&self, embedding: &Embedding, options: &SearchOptions) -> Result<Vec<IndexHit>, IndexError> {
+    pub(super) fn one(&self, embedding: &Embedding, options: &SearchOptions) -> Result<Vec<IndexHit>, IndexError> {
         let all = self.reader.len();
         // A moment shows up as several overlapping segments.
         let mut k = options.k.saturating_mul(8).max(64);
@@ -436,7 +348,7 @@ impl Searcher {
                 .k(k.min(all))
                 .exact(options.exact)
                 .per_source(options.per_file)
-                .filter(filter(options));
+                .filter(options.index_filter());
             if let Some(least) = options.min_score {
                 query = query.min_score(least);
             }
@@ -454,22 +366,8 @@ impl Searcher {
     }
 }
 
-fn frames(cause: FrameStoreError) -> SearchError {
-    SearchError::Frames { cause }
-}
-
-/// Candidates of one recording that may become hits: some may be what the clip was cut from.
-fn candidates_each(options: &SearchOptions) -> usize {
-    // With a label any of them may be the one that bears it.
-    if options.filter.label.is_some() {
-        return usize::MAX;
-    }
-    let wanted = if options.per_file { 1 } else { options.k };
-    wanted.saturating_add(if options.not.is_some() { 8 } else { 0 })
-}
-
 /// Candidates that were found by the vectors of their spans alone.
-fn unaligned(hits: Vec<IndexHit>) -> Vec<Candidate> {
+pub(super) fn unaligned(hits: Vec<IndexHit>) -> Vec<Candidate> {
     hits.into_iter()
         .map(|hit| Candidate { cosine: hit.score, spread: 0.0, own: None, account: 0.0, hit, alignment: Vec::new() })
         .collect()
@@ -477,8 +375,4 @@ fn unaligned(hits: Vec<IndexHit>) -> Vec<Candidate> {
 
 pub(super) fn cosine(a: &Embedding, b: &[f32]) -> f32 {
     a.as_slice().iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
-pub(super) fn filter(options: &SearchOptions) -> Filter {
-    Filter { not_overlapping: options.not, sources: options.filter.sources.clone(), ..Filter::default() }
 }

@@ -6,7 +6,8 @@ use audiosearch_index::{Hit as IndexHit, IndexError, Query as IndexQuery, Segmen
 
 use super::{
     merge::merge,
-    searcher::{SearchOptions, Searcher, cosine, filter},
+    options::SearchOptions,
+    searcher::{Searcher, cosine},
     votes::{self, Vote, WindowAlignment},
 };
 use crate::pipeline::Embedded;
@@ -22,8 +23,10 @@ impl Searcher {
         let most = options.k.saturating_mul(4).max(VOTES);
         let mut votes = Vec::new();
         for (window, (_, embedding)) in spans.iter().enumerate() {
-            let query =
-                IndexQuery::new(embedding).k(most.min(self.reader.len())).exact(options.exact).filter(filter(options));
+            let query = IndexQuery::new(embedding)
+                .k(most.min(self.reader.len()))
+                .exact(options.exact)
+                .filter(options.index_filter());
             votes.extend(self.reader.search(&query)?.into_iter().map(|hit| Vote {
                 source: hit.source,
                 place: hit.span.start as i64 - offsets[window],

@@ -16,6 +16,7 @@ mod markdown;
 mod normal;
 mod plain;
 mod position;
+mod speaker;
 mod split;
 mod style;
 mod subtitles;

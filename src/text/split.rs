@@ -9,14 +9,12 @@ use super::{
     LONGEST_SENTENCE,
     abbreviations::{goes_on, is_initial, is_roman, judge},
     language::starts_sentences,
+    speaker::{names_speaker, tells_speaker},
     style::Style,
 };
 
 /// Bytes of a mark before a sentence, as the number of an item, at most.
 const MARK: usize = 32;
-/// Words behind a quotation among which who says it is looked for.
-const TAG: usize = 2;
-
 /// What stands behind a full stop and still belongs to its sentence.
 const CLOSERS: [char; 24] = [
     '"', '\'', ')', ']', '}', '”', '’', '»', '›', '“', '‘', '」', '』', '）', '】', '》', '〉', '〕', '］', '｣', '*',
@@ -36,50 +34,6 @@ const CARDINAL: [&str; 49] = [
     "plus", "er", "har", "var", "side", "strana", "kap", "abb", "bd", "abs", "art", "ziff", "vol", "s", "je", "má",
     "číslo", "jest", "ma", "strona", "on",
 ];
-/// What a quotation is followed by where its speaker stands behind it.
-const SAYS: [&str; 40] = [
-    "said",
-    "says",
-    "asked",
-    "asks",
-    "replied",
-    "cried",
-    "shouted",
-    "called",
-    "answered",
-    "whispered",
-    "exclaimed",
-    "muttered",
-    "murmured",
-    "yelled",
-    "screamed",
-    "demanded",
-    "wondered",
-    "inquired",
-    "enquired",
-    "begged",
-    "thought",
-    "added",
-    "continued",
-    "went",
-    "repeated",
-    "snapped",
-    "laughed",
-    "sighed",
-    "growled",
-    "gasped",
-    "roared",
-    "sobbed",
-    "interrupted",
-    "insisted",
-    "pleaded",
-    "protested",
-    "observed",
-    "remarked",
-    "hissed",
-    "put",
-];
-
 /// Whether a letter ends a line or a paragraph wherever it stands (line separator, paragraph separator, next line).
 pub(super) fn separates(letter: char) -> bool {
     matches!(letter, '\u{2028}' | '\u{2029}' | '\u{85}')
@@ -297,35 +251,6 @@ fn ends_in_ordinal(core: &str, next: &str) -> bool {
     let before = words.next().unwrap_or_default().trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
     let following = next.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     is_ordinal && !CARDINAL.contains(&before.as_str()) && !starts_sentences(following)
-}
-
-/// Who says a quotation, right behind it: "Anna asked", "Mr. Lee cried". A pronoun would be written small.
-fn names_speaker(after: &str) -> bool {
-    let mut words = after.split_whitespace();
-    let Some(name) = words.next().filter(|name| name.starts_with(char::is_alphabetic)) else { return false };
-    if name != "I"
-        && (starts_sentences(name)
-            || name.ends_with(['.', ',', ';', ':', '!', '?', '"', '”'])
-                && judge(name.trim_end_matches('.'), false).is_none())
-    {
-        return false;
-    }
-    for word in words.take(TAG) {
-        if SAYS.contains(&word.trim_end_matches(|letter: char| !letter.is_alphanumeric())) {
-            return true;
-        }
-        if !word.ends_with(|letter: char| letter.is_alphanumeric() || letter == '.') {
-            return false;
-        }
-    }
-    false
-}
-
-/// The same in Chinese and Japanese, where letters have no case: 他说, と言った.
-fn tells_speaker(next: &str) -> bool {
-    let clause: String = next.chars().take_while(|letter| letter.is_alphabetic()).take(8).collect();
-    let says = |letter: char| matches!(letter, '说' | '說' | '问' | '問' | '道' | '喊' | '叫' | '答' | '嚷' | '笑');
-    clause.starts_with(['と', 'っ', 'は', 'が', 'を', 'に', 'の', 'も']) || clause.chars().skip(1).take(5).any(says)
 }
 
 /// Bytes of the mark of a footnote that `rest` begins with, behind the full stop at `at`; 0 where there is none.

@@ -4,17 +4,21 @@
 //! Each transaction counts the revision up by one, and notes in `changes` what a frozen generation of an earlier
 //! revision does not know yet. A note counts only while its revision is above `base`, so moving `base` forgets all.
 
+mod change;
 mod copy;
 mod labels;
 mod open;
 mod staged;
+mod trees;
 
 use std::path::{Path, PathBuf};
 
-use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional, TransactionalTree};
+use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
 use sled::{Db, Tree};
 
+pub(crate) use self::change::Change;
 use self::open::{error_at, open_db};
+use self::trees::{Abort, Trees, number};
 use crate::error::{IndexError, Result};
 use crate::key;
 use crate::label::Label;
@@ -25,40 +29,6 @@ use crate::{Schema, Segment, Source, SourceId, SourceKey};
 pub(crate) const FORMAT: u32 = 2;
 /// The oldest format that is read. Format 2 is format 1 with labels; a sled store without labels is still made as format 1.
 const OLDEST_FORMAT: u32 = 1;
-
-/// What happened to a source since the base was frozen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Change {
-    Added,
-    Removed,
-    Touched,
-}
-
-impl Change {
-    fn byte(self) -> u8 {
-        match self {
-            Self::Added => 1,
-            Self::Removed => 2,
-            Self::Touched => 3,
-        }
-    }
-
-    fn parse(value: &[u8]) -> Option<(Self, u64)> {
-        let kind = match value.first()? {
-            1 => Self::Added,
-            2 => Self::Removed,
-            3 => Self::Touched,
-            _ => return None,
-        };
-        Some((kind, u64::from_be_bytes(value.get(1..)?.try_into().ok()?)))
-    }
-
-    fn value(self, revision: u64) -> [u8; 9] {
-        let mut value = [self.byte(); 9];
-        value[1..].copy_from_slice(&revision.to_be_bytes());
-        value
-    }
-}
 
 /// One chunk of a source: its records, and their vectors row after row.
 pub(crate) struct Chunk {
@@ -79,20 +49,6 @@ pub(crate) struct Store {
     labels: Tree,
     schema: Schema,
 }
-
-/// The same trees inside a transaction.
-struct Trees<'a> {
-    meta: &'a TransactionalTree,
-    keys: &'a TransactionalTree,
-    sources: &'a TransactionalTree,
-    segments: &'a TransactionalTree,
-    vectors: &'a TransactionalTree,
-    changes: &'a TransactionalTree,
-    labels: &'a TransactionalTree,
-    path: &'a Path,
-}
-
-type Abort<T> = Result<T, ConflictableTransactionError<IndexError>>;
 
 impl Store {
     /// Opens the sled store at `path`; with `schema` creates it where there is none.
@@ -364,82 +320,6 @@ impl Store {
             TransactionError::Storage(e) => error_at(&self.path)(e),
         })
     }
-}
-
-impl Trees<'_> {
-    fn number(&self, at: &[u8]) -> Abort<u64> {
-        Ok(self.meta.get(at)?.map_or(0, |v| number(&v)))
-    }
-
-    fn next_revision(&self) -> Abort<u64> {
-        let revision = self.number(key::REVISION)? + 1;
-        self.meta.insert(key::REVISION, &revision.to_le_bytes())?;
-        Ok(revision)
-    }
-
-    /// A number that no source had.
-    fn take_number(&self) -> Abort<SourceId> {
-        let next = self.number(key::NEXT)?;
-        let full = || IndexError::Full { path: self.path.into(), what: "source numbers" };
-        let id = u32::try_from(next).map_err(|_| ConflictableTransactionError::Abort(full()))?;
-        self.meta.insert(key::NEXT, &(next + 1).to_le_bytes())?;
-        Ok(SourceId(id))
-    }
-
-    /// Makes what is stored under a number the source of this key.
-    fn name(&self, id: SourceId, source: &SourceKey, record: &[u8], revision: u64) -> Abort<()> {
-        self.keys.insert(source.as_bytes(), &key::source(id))?;
-        self.sources.insert(&key::source(id), record)?;
-        self.changes.insert(&key::source(id), &Change::Added.value(revision))?;
-        Ok(())
-    }
-
-    fn find(&self, source: &SourceKey) -> Abort<Option<(SourceId, SourceRecord)>> {
-        let Some(id) = self.keys.get(source.as_bytes())?.and_then(|v| key::parse_source(&v)) else {
-            return Ok(None);
-        };
-        let Some(value) = self.sources.get(key::source(id))? else {
-            return Ok(None);
-        };
-        let damaged = |_| IndexError::damaged(self.path, format!("source {id} unreadable"));
-        let record = SourceRecord::parse(&value).map_err(damaged).map_err(ConflictableTransactionError::Abort)?;
-        Ok(Some((id, record)))
-    }
-
-    /// The change that counts for a source, if any.
-    fn change(&self, id: SourceId) -> Abort<Option<Change>> {
-        let base = self.number(key::BASE)?;
-        let value = self.changes.get(key::source(id))?;
-        Ok(value.and_then(|v| Change::parse(&v)).filter(|(_, at)| *at > base).map(|(change, _)| change))
-    }
-
-    /// Notes for the next generation that a source is gone; one that no base ever held needs no note.
-    fn note_removal(&self, id: SourceId, revision: u64) -> Abort<()> {
-        if self.change(id)? == Some(Change::Added) {
-            self.changes.remove(&key::source(id))?;
-        } else {
-            self.changes.insert(&key::source(id), &Change::Removed.value(revision))?;
-        }
-        Ok(())
-    }
-
-    fn forget(&self, source: &SourceKey, revision: u64) -> Abort<bool> {
-        let Some((id, record)) = self.find(source)? else {
-            return Ok(false);
-        };
-        for number in 0..key::chunks(record.segments) {
-            self.segments.remove(&key::chunk(id, number))?;
-            self.vectors.remove(&key::chunk(id, number))?;
-        }
-        self.sources.remove(&key::source(id))?;
-        self.keys.remove(source.as_bytes())?;
-        self.note_removal(id, revision)?;
-        Ok(true)
-    }
-}
-
-fn number(value: &[u8]) -> u64 {
-    value.try_into().map_or(0, u64::from_le_bytes)
 }
 
 fn encode<T: serde::Serialize + ?Sized>(path: &Path, value: &T) -> Result<Vec<u8>> {

@@ -133,6 +133,36 @@ impl Columns {
         })
     }
 
+    /// Paths, starts and ends in columns without a name, where every line has them.
+    pub fn without_header(lines: &[Line<'_>]) -> Option<Self> {
+        let of = |line: &Line<'_>, separator: u8| {
+            let fields = fields(line.bytes, separator);
+            let time = |at: usize| seconds(&String::from_utf8_lossy(&fields.get(at)?.0), separator);
+            time(1).and(time(2)).filter(|_| {
+                fields.first().is_some_and(|(path, _)| {
+                    !path.is_empty() && seconds(&String::from_utf8_lossy(path), separator).is_none()
+                })
+            })
+        };
+        let fits = |separator: &u8| lines.iter().all(|line| of(line, *separator).is_some());
+        let separator = [b'\t', b';', b','].into_iter().find(|separator| fits(separator))?;
+        let most = lines.iter().map(|line| fields(line.bytes, separator).len()).max().unwrap_or(0);
+        Some(Self {
+            separator,
+            count: most,
+            shift: 0,
+            path: Some(0),
+            file: None,
+            start: Some(1),
+            end: Some(2),
+            duration: None,
+            offset: None,
+            label: (most == 4).then_some(3),
+            speaker: None,
+            selection: None,
+        })
+    }
+
     /// Whether rows have labels.
     pub fn has_label(&self) -> bool {
         self.label.is_some()
@@ -260,67 +290,8 @@ pub(super) fn read_labels(
     rows.collect::<Result<_, _>>().map(Some)
 }
 
-/// A line a path; what looks like another kind of file is told of.
-pub(super) fn read_plain(list: &Path, folder: &Path, lines: &[Line<'_>]) -> Result<Vec<Row>, ManifestError> {
-    if let Some(first) = lines.first()
-        && !folder.join(path_of_bytes(first.bytes)).exists()
-    {
-        let (path, line) = (list.to_owned(), first.number);
-        if let Some(what) = other_kind(first.bytes) {
-            return Err(ManifestError::NoList { path, line, what });
-        }
-        if let Some(found) = columns_without_path(first.bytes) {
-            return Err(ManifestError::Header { path, line, found });
-        }
-        if let Some(rows) = without_header(list, folder, lines)? {
-            return Ok(rows);
-        }
-    }
-    let row = |line: &Line<'_>| {
-        let whole = path_of_bytes(line.bytes);
-        // "Copy as path" puts quotes around it.
-        let bare = line.bytes.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\""));
-        match bare.map(path_of_bytes).filter(|_| !folder.join(&whole).exists()) {
-            Some(bare) => Row::plain(folder, bare),
-            None => Row::plain(folder, whole),
-        }
-    };
-    Ok(lines.iter().map(row).collect())
-}
-
-/// Paths, starts and ends in columns without a name, where every line has them.
-fn without_header(list: &Path, folder: &Path, lines: &[Line<'_>]) -> Result<Option<Vec<Row>>, ManifestError> {
-    let of = |line: &Line<'_>, separator: u8| {
-        let fields = fields(line.bytes, separator);
-        let time = |at: usize| seconds(&String::from_utf8_lossy(&fields.get(at)?.0), separator);
-        time(1).and(time(2)).filter(|_| {
-            fields.first().is_some_and(|(path, _)| {
-                !path.is_empty() && seconds(&String::from_utf8_lossy(path), separator).is_none()
-            })
-        })
-    };
-    let fits = |separator: &u8| lines.iter().all(|line| of(line, *separator).is_some());
-    let Some(separator) = [b'\t', b';', b','].into_iter().find(|separator| fits(separator)) else { return Ok(None) };
-    let most = lines.iter().map(|line| fields(line.bytes, separator).len()).max().unwrap_or(0);
-    let columns = Columns {
-        separator,
-        count: most,
-        shift: 0,
-        path: Some(0),
-        file: None,
-        start: Some(1),
-        end: Some(2),
-        duration: None,
-        offset: None,
-        label: (most == 4).then_some(3),
-        speaker: None,
-        selection: None,
-    };
-    columns.rows(list, folder, lines, &|| None).map(Some)
-}
-
 /// The separators that a line may have, the likeliest first. A space only where every field is quoted, as R does by default.
-fn separators(line: &[u8]) -> impl Iterator<Item = u8> {
+pub(super) fn separators(line: &[u8]) -> impl Iterator<Item = u8> {
     let spaced = line.starts_with(b"\"") && fields(line, b' ').iter().all(|(_, quoted)| *quoted);
     [b'\t', b';', b','].into_iter().chain(spaced.then_some(b' '))
 }
@@ -375,36 +346,4 @@ fn ordered(list: &Path, line: usize, start: Option<f64>, end: Option<f64>) -> Re
 /// Seconds to the millisecond, as short as they can be.
 fn brief(seconds: f64) -> String {
     ((seconds * 1000.0).round() / 1000.0).to_string()
-}
-
-/// Another kind of file than a list, by its first line.
-fn other_kind(line: &[u8]) -> Option<&'static str> {
-    match line.trim_ascii_start() {
-        [b'{' | b'[', ..] => Some("looks like JSON"),
-        [b'<', ..] => Some("looks like XML or HTML"),
-        text if text.starts_with(b"File type = \"ooTextFile") => Some("is a TextGrid of Praat"),
-        text if text.starts_with(b"%PDF") => Some("is a PDF"),
-        text if text.iter().any(|byte| *byte < 0x20 && *byte != b'\t') => {
-            Some("holds control characters, so it is no text")
-        }
-        _ => None,
-    }
-}
-
-/// The names of columns, where a line has several and all look like names: none is a number or ends as files do.
-fn columns_without_path(line: &[u8]) -> Option<String> {
-    let is_name = |field: &Field<'_>| {
-        let text = String::from_utf8_lossy(&field.0).into_owned();
-        let ending = text
-            .rsplit_once('.')
-            .is_some_and(|(_, end)| (2..=4).contains(&end.len()) && end.chars().all(char::is_alphanumeric));
-        !ending && !text.contains(['/', '\\']) && text.trim().parse::<f64>().is_err()
-    };
-    let separator = separators(line).find(|separator| fields(line, *separator).len() > 1)?;
-    let fields = fields(line, separator);
-    fields.iter().all(is_name).then(|| {
-        let names: Vec<String> =
-            fields.iter().map(|(name, _)| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        names.join(", ")
-    })
 }

@@ -1,9 +1,11 @@
 //! Manifests: lists of clips, as tables of this program and of others write them.
 //!
-//! `table` makes lines and fields of bytes, `columns` says what the fields are and makes rows of them.
+//! `table` makes lines and fields of bytes, `columns` says what the fields are and makes rows of them, `plain` of lines that
+//! are paths.
 
 mod columns;
 mod error;
+mod plain;
 mod row;
 mod table;
 
@@ -15,7 +17,8 @@ use std::{
 pub use error::ManifestError;
 pub use row::Row;
 
-use columns::{Columns, read_labels, read_plain};
+use columns::{Columns, read_labels};
+use plain::read_plain;
 use row::path_of_bytes;
 
 /// A list of clips: a table with a header, labels of Audacity, or a plain list of paths.

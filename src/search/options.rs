@@ -1,0 +1,45 @@
+//! How to search.
+
+use audiosearch_index::{Filter, SourceId, Span};
+
+use super::filter::HitFilter;
+
+/// How to search, and how many hits are wanted.
+#[derive(Clone, Debug)]
+pub struct SearchOptions {
+    /// Hits wanted, after merging.
+    pub k: usize,
+    /// The lowest score (cosine) of a hit.
+    pub min_score: Option<f32>,
+    /// Nothing is found where the best hit is less probable than that.
+    pub min_confidence: f32,
+    /// One hit a recording.
+    pub per_file: bool,
+    /// Compare with every segment.
+    pub exact: bool,
+    /// Align the query with the best candidates frame by frame: better order, exact boundaries.
+    pub rescore: bool,
+    /// Return the alignment of every hit.
+    pub explain: bool,
+    /// What the clip was cut from: no hit may overlap it.
+    pub not: Option<(SourceId, Span)>,
+    /// Which stretches may be hits.
+    pub filter: HitFilter,
+}
+
+impl SearchOptions {
+    /// What the index may find.
+    pub(super) fn index_filter(&self) -> Filter {
+        Filter { not_overlapping: self.not, sources: self.filter.sources.clone(), ..Filter::default() }
+    }
+
+    /// Candidates of one recording that may become hits: some may be what the clip was cut from.
+    pub(super) fn candidates_each(&self) -> usize {
+        // With a label any of them may be the one that bears it.
+        if self.filter.label.is_some() {
+            return usize::MAX;
+        }
+        let wanted = if self.per_file { 1 } else { self.k };
+        wanted.saturating_add(if self.not.is_some() { 8 } else { 0 })
+    }
+}
