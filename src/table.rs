@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     io::{self, Write},
+    iter,
 };
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -30,6 +31,12 @@ impl Table {
     pub fn new(columns: &[(&str, Align)]) -> Self {
         let headings = columns.iter().map(|(heading, _)| (*heading).to_owned()).collect();
         Self { columns: columns.iter().map(|(_, align)| *align).collect(), rows: vec![headings] }
+    }
+
+    /// A name a row and figures of it.
+    pub fn of_figures(name: &str, figures: &[&str]) -> Self {
+        let figures = figures.iter().map(|figure| (*figure, Align::Right));
+        Self::new(&iter::once((name, Align::Left)).chain(figures).collect::<Vec<_>>())
     }
 
     /// One row more, a cell a column; control characters are made visible.

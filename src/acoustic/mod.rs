@@ -35,7 +35,9 @@ pub use query_template::{Phase, QueryTemplate};
 pub use shape::AcousticShape;
 pub use stream::StreamingEncoder;
 pub use template::FrameTemplate;
-pub use training::{AcousticObjective, AcousticTrainConfig, CLASSES, CropConfig, OUTPUTS, disturbances};
+pub use training::{
+    AcousticObjective, AcousticOptimiserConfig, AcousticTrainConfig, CLASSES, CropConfig, OUTPUTS, disturbances,
+};
 
 use crate::features::FRAME_SHIFT;
 

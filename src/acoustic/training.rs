@@ -1,10 +1,14 @@
-//! Everything that a run of `train acoustic` is told.
+//! Everything that a run of `train acoustic` is told. What stands with a setting is its help on the command line.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+use clap::{Args, builder::ArgPredicate};
 use serde::{Deserialize, Serialize};
 
-use crate::encoder::{AugmentConfig, Budget, Device, Precision};
+use crate::{
+    encoder::{AugmentConfig, Budget, Cell, RunConfig, pair},
+    features::FeatureConfig,
+};
 
 use super::{AcousticShape, phones::PARTS};
 
@@ -17,6 +21,20 @@ pub(super) const PHONES: [&str; 39] = [
 pub const OUTPUTS: usize = PHONES.len() + 2;
 /// How many classes directions tell apart: three parts of each phone, and silence.
 pub const CLASSES: usize = PHONES.len() * PARTS + 1;
+
+impl AcousticShape {
+    /// The usual network of a size: `hidden` is the width of each direction, and the channels of the convolutions after the first.
+    /// Without a cell there are `layers` convolutions more.
+    pub fn of_size(cell: Option<Cell>, hidden: usize, layers: usize, dimension: usize) -> Self {
+        let mut channels = vec![128, hidden];
+        if cell.is_none() {
+            channels.extend(vec![hidden; layers]);
+        }
+        let (layers, width) = if cell.is_some() { (layers, hidden) } else { (0, 0) };
+        let bands = FeatureConfig::default().bands;
+        Self { bands, channels, cell, layers, width, dimension, phones: OUTPUTS, classes: CLASSES }
+    }
+}
 
 /// Weights of the objectives in the sum that is minimised: `teacher:1,phones:0.3`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -44,6 +62,18 @@ impl AcousticObjective {
         ]
     }
 
+    /// All that the data allow: the targets of a larger network, times of phones. Of recordings alone agreement is learnt, and what the
+    /// network knew is held on to; none where they have nothing to begin with.
+    pub fn of_data(targets: bool, phones: bool, begun: bool) -> Option<Self> {
+        match (targets, phones) {
+            (false, false) => begun.then_some(Self { agreement: 1.0, own: 0.5, ..Self::default() }),
+            (targets, phones) => {
+                let weight = |there: bool, weight: f64| if there { weight } else { 0.0 };
+                Some(Self { teacher: weight(targets, 1.0), phones: weight(phones, 0.3), ..Self::default() })
+            }
+        }
+    }
+
     /// Whether crops are compared with their undisturbed surroundings.
     pub fn compares(&self) -> bool {
         self.agreement > 0.0 || self.own > 0.0
@@ -53,8 +83,12 @@ impl AcousticObjective {
 impl FromStr for AcousticObjective {
     type Err = String;
 
+    /// `NAME:WEIGHT,…`, or `none`.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut objective = Self::default();
+        if text == "none" {
+            return Ok(objective);
+        }
         for part in text.split([',', '+']) {
             let (name, weight) = part.trim().split_once(':').unwrap_or((part.trim(), "1"));
             let weight: f64 = weight.parse().map_err(|_| format!("{weight} is no weight for {name}"))?;
@@ -82,19 +116,28 @@ impl fmt::Display for AcousticObjective {
 }
 
 /// What one batch is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+///
+/// All crops of a batch are of one length, drawn evenly by its logarithm: the longer they are, the fewer.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Args)]
+#[command(next_help_heading = "Crops")]
 pub struct CropConfig {
-    /// Shortest and longest crop, in log-mel frames of 10 ms. All crops of a batch are of one length, drawn evenly by its logarithm.
+    /// Shortest and longest crop, in frames of 10 ms.
+    #[arg(id = "crops", long = "crops", default_value = "32,600", value_name = "MIN,MAX", value_parser = pair::<usize, usize>)]
     pub length: (usize, usize),
-    /// Log-mel frames of a batch: the longer its crops, the fewer.
+    /// Frames of 10 ms of a batch.
+    #[arg(id = "batch", long = "batch", default_value_t = 14_400, value_name = "N")]
     pub frames: usize,
     /// Share of a batch from other languages than the most frequent one.
+    #[arg(long, default_value_t = 0.5, value_name = "P")]
     pub other_languages: f32,
     /// Least and greatest factor on the speed.
+    #[arg(long, default_value = "0.9,1.12", value_name = "MIN,MAX", value_parser = pair::<f32, f32>)]
     pub speed: (f32, f32),
     /// Log-mel frames of the undisturbed surroundings that `agreement` and `own` compare a crop with.
+    #[arg(skip = Self::default().surroundings)]
     pub surroundings: usize,
     /// Chance that a few frames are hidden, and the most of them.
+    #[arg(skip = Self::default().hidden)]
     pub hidden: (f32, usize),
 }
 
@@ -129,6 +172,33 @@ pub fn disturbances() -> AugmentConfig {
     }
 }
 
+/// How the weights move: AdamW with a warm-up, from the end of which the rate falls to zero as a cosine.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Args)]
+#[command(next_help_heading = "Optimisation")]
+pub struct AcousticOptimiserConfig {
+    /// Highest learning rate [default: 2e-3; with --from 5e-4].
+    #[arg(
+        long,
+        default_value = "2e-3",
+        default_value_if("from", ArgPredicate::IsPresent, "5e-4"),
+        hide_default_value = true
+    )]
+    #[arg(value_name = "X")]
+    pub learning_rate: f64,
+    /// Decoupled weight decay.
+    #[arg(long, default_value_t = 1e-3, value_name = "X")]
+    pub weight_decay: f64,
+    /// Longest gradient, by its norm.
+    #[arg(long, default_value_t = 2.0, value_name = "X")]
+    pub clip: f64,
+    /// Steps of linear warm-up.
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub warm_up: u64,
+    /// Decay of the running mean of the weights, which is evaluated and written.
+    #[arg(long, default_value_t = 0.99, value_name = "X")]
+    pub average: f64,
+}
+
 /// A run of `train acoustic`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AcousticTrainConfig {
@@ -152,33 +222,14 @@ pub struct AcousticTrainConfig {
     pub crops: CropConfig,
     /// How crops are disturbed.
     pub augment: AugmentConfig,
-    /// Highest learning rate.
-    pub learning_rate: f64,
-    /// Decoupled weight decay.
-    pub weight_decay: f64,
-    /// Longest gradient, by its norm.
-    pub clip: f64,
-    /// Steps of linear warm-up; a cosine falls to zero from there.
-    pub warm_up: u64,
+    /// How the weights move.
+    #[serde(flatten)]
+    pub optimiser: AcousticOptimiserConfig,
     /// When it ends.
     pub budget: Budget,
     /// Steps between evaluations.
     pub epoch: u64,
-    /// Decay of the running mean of the weights, which is what is evaluated and written.
-    pub average: f64,
-    /// Seed of everything random.
-    pub seed: u64,
-    /// Where it computes.
-    #[serde(skip)]
-    pub device: Device,
-    /// How the network is stored.
-    #[serde(skip, default = "half")]
-    pub precision: Precision,
-    /// Go on from `OUT.state` where there is one.
-    #[serde(skip)]
-    pub resume: bool,
-}
-
-fn half() -> Precision {
-    Precision::F16
+    /// What every run is told.
+    #[serde(flatten)]
+    pub run: RunConfig,
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, Outcome, model::open_engine, progress::Bars, store::StoreArgs};
+use super::{Context, Outcome, model::open_engine, store::StoreArgs};
 
 /// Reclaim disk space of what was removed or replaced
 #[derive(Args)]
@@ -16,7 +16,7 @@ pub struct CompactArgs {
 
 pub fn run(args: &CompactArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
-    let sizes = open_engine(&store, context)?.compact(&mut Bars::new(&context.messages, context.interrupt.stop()))?;
+    let sizes = open_engine(&store, context)?.compact(&mut context.bars())?;
     let [before, after] = [sizes.before, sizes.after].map(|bytes| bytes as f64 / 1e6);
     context.messages.note(format_args!("{}: {before:.1} MB before, {after:.1} MB now", store.display()));
     Ok(Outcome::Found)

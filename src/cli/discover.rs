@@ -15,7 +15,7 @@ use super::{
     hit_files::HitArgs,
     model::AcousticModelArgs,
     output::{Align, Output, Table, count, shown},
-    progress::{Bars, written},
+    progress::written,
     store::StoreArgs,
     values::probability,
 };
@@ -72,8 +72,7 @@ pub fn run(args: &DiscoverArgs, context: &Context) -> Result<Outcome> {
         neighbours: args.neighbours as usize,
         min_confidence: args.min_confidence,
     };
-    let groups =
-        engine.discover(&options, &mut Bars::new(&context.messages, context.interrupt.stop())).map_err(written)?;
+    let groups = engine.discover(&options, &mut context.bars()).map_err(written)?;
     let occurrences: usize = groups.iter().map(|group| group.occurrences.len()).sum();
     context.messages.note(format_args!("{}, {}", count(groups.len(), "group"), count(occurrences, "occurrence")));
     match &args.out {
@@ -112,14 +111,13 @@ fn annotations(groups: &[Group]) -> Result<Vec<Annotation>> {
 
 fn print(output: &mut Output, groups: &[Group]) -> Result<()> {
     let json = output.is_json();
-    let columns = [
+    let mut table = Table::new(&[
         ("group", Align::Right),
         ("conf", Align::Right),
         ("start", Align::Right),
         ("end", Align::Right),
         ("path", Align::Left),
-    ];
-    let mut table = Table::new(&columns);
+    ]);
     for (group, path, start, end, confidence) in lines(groups) {
         let path = shown(path);
         if json {

@@ -10,7 +10,7 @@ use super::{
     Context, Outcome,
     model::{JobsArgs, ModelArgs, TextModelArgs},
     output::{count, shown, write_lines},
-    progress::{Bars, written},
+    progress::written,
     text,
 };
 use crate::{
@@ -81,9 +81,7 @@ pub fn run(args: &EmbedArgs, context: &Context) -> Result<Outcome> {
     };
     let input = |row: &Row| ClipInput::file(&row.path).between(row.start, row.end);
     let inputs: Vec<ClipInput> = rows.iter().map(input).collect();
-    let clips = models
-        .embed(&inputs, args.segments, &mut Bars::new(&context.messages, context.interrupt.stop()))
-        .map_err(written)?;
+    let clips = models.embed(&inputs, args.segments, &mut context.bars()).map_err(written)?;
     let (mut vectors, mut lines) = (Vec::new(), Vec::new());
     for (row, clip) in rows.iter().zip(&clips) {
         let clip = match clip {

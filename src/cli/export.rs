@@ -12,7 +12,7 @@ use super::{
     Context, Outcome,
     model::open_engine,
     output::count,
-    progress::{Bars, written},
+    progress::written,
     store::{StoreArgs, Which},
 };
 use crate::{
@@ -112,7 +112,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<Outcome> {
     let format = args.format()?;
     let options = args.map_options(format)?;
     let engine = open_engine(&args.store.existing()?, context)?;
-    let report = engine.map(&options, &mut Bars::new(&context.messages, context.interrupt.stop())).map_err(written)?;
+    let report = engine.map(&options, &mut context.bars()).map_err(written)?;
     if let Some((labelled, all)) = report.labelled {
         messages.note(format_args!("{labelled} of {} have a label", count(all, "point")));
     }

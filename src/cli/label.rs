@@ -10,7 +10,6 @@ use super::{
     hit_files::HitFormat,
     model::open_engine,
     output::{Align, Output, Table, count, shown},
-    progress::Bars,
     store::StoreArgs,
 };
 use crate::{
@@ -76,7 +75,7 @@ fn import(args: &ImportArgs, context: &Context) -> Result<Outcome> {
     let engine = open_engine(&args.store.existing()?, context)?;
     let (mut labels, mut recordings) = (0, 0);
     for path in &args.paths {
-        match engine.import_labels(path, &mut Bars::new(&context.messages, context.interrupt.stop())) {
+        match engine.import_labels(path, &mut context.bars()) {
             Ok(report) => {
                 labels += report.labels;
                 recordings += report.recordings;
@@ -117,14 +116,13 @@ pub fn list(engine: &Engine, output: &mut Output) -> Result<Outcome> {
 }
 
 fn table(labels: &[Annotation]) -> Table {
-    let columns = [
+    let mut table = Table::new(&[
         ("start", Align::Right),
         ("end", Align::Right),
         ("label", Align::Left),
         ("origin", Align::Left),
         ("path", Align::Left),
-    ];
-    let mut table = Table::new(&columns);
+    ]);
     for label in labels {
         table.push(vec![
             format!("{:.2}", label.start()),

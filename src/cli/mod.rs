@@ -35,7 +35,8 @@ use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 use self::interrupt::Interrupt;
 use crate::terminal::{
     messages::{self, Messages, Verbosity},
-    output, progress,
+    output,
+    progress::{self, Bars},
 };
 
 /// Finds where something sounds like something, in recordings that nobody has transcribed.
@@ -89,6 +90,13 @@ pub enum Outcome {
 pub struct Context {
     messages: Arc<Messages>,
     interrupt: Interrupt,
+}
+
+impl Context {
+    /// Shows how work goes on, and hears of Ctrl-C.
+    fn bars(&self) -> Bars<'_> {
+        Bars::new(&self.messages, self.interrupt.stop())
+    }
 }
 
 /// The whole command line as clap knows it: manual pages and completions are made of it.

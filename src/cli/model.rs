@@ -1,13 +1,14 @@
 //! Which models a command listens and reads with.
 
 use std::{
+    fs,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
 };
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::{Context, torch};
@@ -79,7 +80,17 @@ impl ModelArgs {
     /// # Errors
     /// As [`options`](Self::options).
     pub fn models(&self, jobs: &JobsArgs) -> Result<Models> {
-        Ok(Models::new(self.options(&TextModelArgs { text_model: None }, jobs)?))
+        Ok(Models::new(self.options(&TextModelArgs::default(), jobs)?))
+    }
+
+    /// The engine of a store of recordings, in a folder that is made where there is none.
+    ///
+    /// # Errors
+    /// As [`options`](Self::options), and where there can be no such folder.
+    pub fn open_or_create(&self, store: &Path, jobs: &JobsArgs, context: &Context) -> Result<Engine> {
+        fs::create_dir_all(store).with_context(|| store.display().to_string())?;
+        let models = self.options(&TextModelArgs::default(), jobs)?;
+        Ok(engine_options(models, context).open_or_create(store))
     }
 }
 

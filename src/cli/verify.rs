@@ -5,9 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Args;
 
-use super::{
-    Context, Outcome, messages::Messages, model::open_engine, output::count, progress::Bars, store::StoreArgs,
-};
+use super::{Context, Outcome, messages::Messages, model::open_engine, output::count, store::StoreArgs};
 use crate::engine::{Collection, RepairReport, VerifyReport};
 
 /// Check that a store is undamaged
@@ -25,7 +23,7 @@ pub struct VerifyArgs {
 pub fn run(args: &VerifyArgs, context: &Context) -> Result<Outcome> {
     let store = args.store.existing()?;
     let engine = open_engine(&store, context)?;
-    let (mut bars, messages) = (Bars::new(&context.messages, context.interrupt.stop()), &context.messages);
+    let (mut bars, messages) = (context.bars(), &context.messages);
     if args.repair {
         let reports = engine.repair(&mut bars)?;
         reports.iter().for_each(|(collection, report)| repaired(&store, *collection, report, messages));

@@ -1,5 +1,7 @@
 //! What a checkpoint says about its network.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::features::FeatureConfig;
@@ -46,6 +48,17 @@ pub struct ConvConfig {
     pub channels: i64,
     /// Frames stepped over; 1 or 2.
     pub stride: i64,
+}
+
+impl FromStr for ConvConfig {
+    type Err = String;
+
+    /// `CHANNELSxSTRIDE`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = text.split_once('x').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+        let (channels, stride) = parsed.ok_or_else(|| format!("'{text}' is not CHANNELSxSTRIDE, as 96x2"))?;
+        Ok(Self { channels, stride })
+    }
 }
 
 /// The decoder: one recurrent layer that sees the embedding at every step.

@@ -10,6 +10,7 @@ mod config;
 mod device;
 mod error;
 pub(crate) mod layout;
+mod numbers;
 mod pooling;
 mod training;
 
@@ -51,6 +52,7 @@ pub use device::Device;
 #[cfg(feature = "torch")]
 pub use device::single_threaded;
 pub use error::EncoderError;
+pub(crate) use numbers::{pair, triple};
 pub(crate) use pooling::{pool, states_of};
 #[cfg(feature = "torch")]
 pub use speech::SpeechEncoder;
@@ -58,7 +60,9 @@ pub use speech::SpeechEncoder;
 pub use tensors::Checkpoint;
 #[cfg(feature = "torch")]
 pub use train::{TrainError, TrainReport, train};
-pub use training::{AugmentConfig, BatchConfig, Budget, DataSource, Objective, TrainConfig};
+pub use training::{
+    AugmentConfig, BatchConfig, Budget, DataSource, Objective, OptimiserConfig, RunConfig, TrainConfig,
+};
 
 use crate::features::{FeatureConfig, Features};
 

@@ -1,14 +1,16 @@
-//! The configuration of a training run.
+//! The configuration of a training run. What stands with a setting is its help on the command line.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::Precision;
 use super::config::EncoderConfig;
 use super::device::Device;
+use super::numbers::{pair, triple};
 
 /// Where training data lie and how often they are drawn: `PATH[:WORDS[:WINDOWS]]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -121,24 +123,34 @@ impl fmt::Display for Objective {
     }
 }
 
-/// What one batch is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// What one batch is made of. Of a random window it has two views; a stretch that is too long loses its surroundings first, then the
+/// span's end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Args)]
+#[command(next_help_heading = "Batches")]
 pub struct BatchConfig {
     /// Words in a batch.
+    #[arg(long, default_value_t = 84, value_name = "N")]
     pub words: usize,
     /// Tokens of each word.
+    #[arg(long, default_value_t = 2, value_name = "N")]
     pub tokens: usize,
     /// Chance that a further token comes from another source than the first.
+    #[arg(long, default_value_t = 0.3, value_name = "P")]
     pub across: f32,
-    /// Random windows that are classes of their own, two views each.
+    /// Random windows that are classes of their own.
+    #[arg(long, default_value_t = 40, value_name = "N")]
     pub windows: usize,
-    /// Further written words, which speech is distinguished from as well; for `multiview`.
+    /// Further written words that speech is distinguished from, for multiview.
+    #[arg(long, default_value_t = 256, value_name = "N")]
     pub decoys: usize,
-    /// Chance that a word's row brings a span that overlaps it but misses it, to be distinguished from everything.
+    /// Chance that a word brings a span that overlaps it but misses it, to be distinguished from everything.
+    #[arg(long, default_value_t = 0.7, value_name = "P")]
     pub fragments: f32,
-    /// Shortest and longest window, in frames.
+    /// Shortest and longest random window, in frames of 10 ms.
+    #[arg(long, default_value = "18,90", value_name = "MIN,MAX", value_parser = pair::<usize, usize>)]
     pub window_frames: (usize, usize),
-    /// Longest stretch in frames; context goes first, then the span's end.
+    /// Longest stretch, in frames of 10 ms.
+    #[arg(long, default_value_t = 240, value_name = "N")]
     pub longest: usize,
 }
 
@@ -157,33 +169,48 @@ impl Default for BatchConfig {
     }
 }
 
-/// How views of a token are varied. Lengths in frames of 10 ms, levels in nepers of energy (1 is 4.3 dB).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// How tokens are varied. Lengths in frames of 10 ms, levels in nepers of energy (1 is 4.3 dB).
+///
+/// The factor on the mel axis stands for the length of the vocal tract, tilt and random walk for the colour of microphones and rooms,
+/// a band limit for telephones and low-passes, quiet noise in place of the surroundings for clips of one spoken word.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Args)]
+#[command(next_help_heading = "Variation of tokens")]
 pub struct AugmentConfig {
-    /// Most that a boundary moves.
+    /// Most that a boundary moves, in frames of 10 ms.
+    #[arg(long, default_value_t = 4, value_name = "N")]
     pub jitter: usize,
-    /// Chance that the true surroundings come along, and the most of them on each side.
+    /// Chance that the true surroundings come along, and the most frames of them on each side.
+    #[arg(long, default_value = "0.6,40", value_name = "P,N", value_parser = pair::<f32, usize>)]
     pub context: (f32, usize),
-    /// Chance that quiet frames of noise stand in for the surroundings and count as part of the span, as in a clip of one
-    /// spoken word, and the most of them on each side.
+    /// Chance that quiet noise stands in for the surroundings and counts as part of the span, and its most frames.
+    #[arg(long, default_value = "0.3,45", value_name = "P,N", value_parser = pair::<f32, usize>)]
     pub padding: (f32, usize),
-    /// Factor on the mel axis (length of the vocal tract).
+    /// Least and greatest factor on the mel axis.
+    #[arg(long, default_value = "0.87,1.15", value_name = "MIN,MAX", value_parser = pair::<f32, f32>)]
     pub warp: (f32, f32),
-    /// Factor on the duration.
+    /// Least and greatest factor on the duration.
+    #[arg(long, default_value = "0.72,1.38", value_name = "MIN,MAX", value_parser = pair::<f32, f32>)]
     pub tempo: (f32, f32),
-    /// Most tilt over a band, and step of the random walk over bands (microphone and room colour).
+    /// Most tilt over a band, and step of the random walk over bands, in nepers.
+    #[arg(long, default_value = "0.06,0.1", value_name = "TILT,STEP", value_parser = pair::<f32, f32>)]
     pub colour: (f32, f32),
-    /// Distance of the noise floor below the loudest cells.
+    /// Least and greatest distance of the noise floor below the loudest, in nepers.
+    #[arg(long, default_value = "3,11", value_name = "MIN,MAX", value_parser = pair::<f32, f32>)]
     pub floor: (f32, f32),
-    /// Chance of another utterance mixed in, and how far below.
+    /// Chance of another utterance mixed in, and how far below, in nepers.
+    #[arg(long, default_value = "0.15,2,6", value_name = "P,MIN,MAX", value_parser = triple::<f32>)]
     pub babble: (f32, f32, f32),
     /// Chance of reverberation.
+    #[arg(long, default_value_t = 0.2, value_name = "P")]
     pub reverberation: f32,
-    /// Chance of a band limit: telephone or low-pass.
+    /// Chance of a band limit.
+    #[arg(long, default_value_t = 0.25, value_name = "P")]
     pub band_limit: f32,
     /// Chance of a masked stripe of bands, and its most bands.
+    #[arg(long, default_value = "0.5,5", value_name = "P,N", value_parser = pair::<f32, usize>)]
     pub mask: (f32, usize),
-    /// Most gain up or down.
+    /// Most gain up or down, in nepers of energy (1 is 4.3 dB).
+    #[arg(long, default_value_t = 3.0, value_name = "X")]
     pub gain: f32,
 }
 
@@ -226,6 +253,62 @@ impl Budget {
     }
 }
 
+/// How the weights move: AdamW with a warm-up, from the end of which the rate falls to zero as a cosine.
+///
+/// The contrastive loss weighs near negatives more by the hardness (Robinson et al. 2021); it and multiview divide by the temperature.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Args)]
+#[command(next_help_heading = "Optimisation")]
+pub struct OptimiserConfig {
+    /// Highest learning rate.
+    #[arg(long, default_value_t = 1e-3, value_name = "X")]
+    pub learning_rate: f64,
+    /// Decoupled weight decay.
+    #[arg(long, default_value_t = 1e-4, value_name = "X")]
+    pub weight_decay: f64,
+    /// Longest gradient, by its norm.
+    #[arg(long, default_value_t = 5.0, value_name = "X")]
+    pub clip: f64,
+    /// Steps of linear warm-up.
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    pub warm_up: u64,
+    /// Decay of the running mean of the weights that is evaluated and written; 0: none.
+    #[arg(long, default_value_t = 0.998, value_name = "X")]
+    pub average: f64,
+    /// Similarities are divided by this.
+    #[arg(long, default_value_t = 0.1, value_name = "X")]
+    pub temperature: f64,
+    /// Taken off the similarity of a word's own tokens.
+    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    pub margin: f64,
+    /// How much more near negatives weigh.
+    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    pub hardness: f64,
+}
+
+/// What every run is told, whatever it trains. It goes on from `OUT.state`, where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Args)]
+pub struct RunConfig {
+    /// Go on where an interrupted run stopped.
+    #[arg(long)]
+    #[serde(skip)]
+    pub resume: bool,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// Where the network is trained: cpu, cuda or cuda:N.
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    #[serde(skip)]
+    pub device: Device,
+    /// How the weights are stored.
+    #[arg(long, value_enum, default_value_t = Precision::F16)]
+    #[serde(skip, default = "half")]
+    pub precision: Precision,
+}
+
+fn half() -> Precision {
+    Precision::F16
+}
+
 /// A training run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainConfig {
@@ -243,47 +326,22 @@ pub struct TrainConfig {
     pub network: EncoderConfig,
     /// What is minimised.
     pub objective: Objective,
-    /// Similarities are divided by this in contrastive and multiview.
-    pub temperature: f64,
-    /// Taken off the similarity of a word's own tokens in the contrastive loss.
-    pub margin: f64,
-    /// How much more near negatives weigh (Robinson et al. 2021); 0 weighs all alike.
-    pub hardness: f64,
     /// What a batch is made of.
     pub batch: BatchConfig,
     /// How tokens are varied.
     pub augment: AugmentConfig,
-    /// Highest learning rate.
-    pub learning_rate: f64,
-    /// Decoupled weight decay.
-    pub weight_decay: f64,
-    /// Longest gradient, by its norm.
-    pub clip: f64,
-    /// Steps of linear warm-up; a cosine falls to zero from there.
-    pub warm_up: u64,
+    /// How the weights move.
+    #[serde(flatten)]
+    pub optimiser: OptimiserConfig,
     /// When it ends.
     pub budget: Budget,
     /// Steps between evaluations.
     pub epoch: u64,
     /// Epochs without a better held-out figure before it stops; 0 never stops.
     pub patience: u32,
-    /// Decay of the running mean of the weights that is evaluated and written; 0 takes the weights as they are.
-    pub average: f64,
-    /// Seed of everything random.
-    pub seed: u64,
     /// Threads of LibTorch.
     pub threads: usize,
-    /// Where it computes.
-    #[serde(skip)]
-    pub device: Device,
-    /// How the model is stored.
-    #[serde(skip, default = "half")]
-    pub precision: Precision,
-    /// Go on from `OUT.state` where there is one.
-    #[serde(skip)]
-    pub resume: bool,
-}
-
-fn half() -> Precision {
-    Precision::F16
+    /// What every run is told.
+    #[serde(flatten)]
+    pub run: RunConfig,
 }

@@ -3,14 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 /// Bands of the filterbank. All else is fixed: a model is trained for one way of framing and scaling.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureConfig {
-    /// Number of mel bands.
+    /// Bands of the log-mel filterbank.
+    #[arg(long, default_value_t = 40, value_name = "N")]
     pub bands: usize,
-    /// Lower edge of the lowest band, in Hz.
+    /// Lower end of the filterbank in hertz.
+    #[arg(long, default_value_t = 60.0, value_name = "HZ")]
     pub low_hz: f32,
-    /// Upper edge of the highest band, in Hz.
+    /// Upper end of the filterbank in hertz.
+    #[arg(long, default_value_t = 7600.0, value_name = "HZ")]
     pub high_hz: f32,
 }
 

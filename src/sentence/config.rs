@@ -1,8 +1,10 @@
 //! What a checkpoint says about its network, and how a vector is decoded.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
-use crate::encoder::Cell;
+use crate::encoder::{Cell, triple};
 
 /// How much each part of the vector counts; the vector as a whole has unit length.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -18,6 +20,15 @@ pub struct Shares {
 impl Default for Shares {
     fn default() -> Self {
         Shares { order: 0.2, meaning: 0.95, length: 0.15 }
+    }
+}
+
+impl FromStr for Shares {
+    type Err = String;
+
+    /// `ORDER,MEANING,LENGTH`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        triple(text).map(|(order, meaning, length)| Self { order, meaning, length })
     }
 }
 

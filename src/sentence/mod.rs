@@ -47,7 +47,7 @@ pub use error::SentenceError;
 #[cfg(feature = "torch")]
 pub use text::TextEncoder;
 pub use tokens::Tokens;
-pub use training::{Noise, Objective, TextTrainConfig};
+pub use training::{Noise, Objective, TextOptimiserConfig, TextTrainConfig};
 pub use walk::between;
 
 /// Something that makes embeddings of sentences.

@@ -106,7 +106,7 @@ impl<'a> Sampler<'a> {
     /// Batch `number` of a stream.
     pub fn batch(&self, stream: u64, number: u64) -> Batch {
         let crops = &self.config.crops;
-        let mut random = Random::new(&[self.config.seed, stream, number]);
+        let mut random = Random::new(&[self.config.run.seed, stream, number]);
         let (shortest, longest) = (crops.length.0 as f32, crops.length.1.max(crops.length.0) as f32);
         let length = (shortest.ln() + random.unit() * (longest / shortest).ln()).exp();
         let frames = (length as usize / REDUCTION).max(1) * REDUCTION;
@@ -119,7 +119,7 @@ impl<'a> Sampler<'a> {
         let drawn: Vec<Crop> = (0..rows)
             .into_par_iter()
             .map(|row| {
-                let mut random = Random::new(&[self.config.seed, stream, number, row as u64]);
+                let mut random = Random::new(&[self.config.run.seed, stream, number, row as u64]);
                 let utterance = self.draw(&mut random);
                 let babble = self.draw(&mut random);
                 self.crop(utterance, babble, frames, Some(surroundings).filter(|_| row < compared), &mut random)

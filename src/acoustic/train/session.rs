@@ -81,7 +81,7 @@ fn check(config: &AcousticTrainConfig) -> Result<(), TrainError> {
     if shortest < 8 || longest < shortest || config.crops.frames < longest {
         return fail("crops need 8 frames or more, no longest below the shortest, and a batch that holds the longest");
     }
-    if config.epoch == 0 || config.learning_rate <= 0.0 {
+    if config.epoch == 0 || config.optimiser.learning_rate <= 0.0 {
         return fail("epoch and learning rate must be above 0");
     }
     let shape = &config.shape;
@@ -134,8 +134,8 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(config: &'a AcousticTrainConfig, corpus: &'a Corpus, start: Option<Stored>) -> Result<Self, TrainError> {
-        let device = config.device.torch()?;
-        let now = Parameters::fresh(layout(&config.shape), config.seed, device)?;
+        let device = config.run.device.torch()?;
+        let now = Parameters::fresh(layout(&config.shape), config.run.seed, device)?;
         match &start {
             Some(start) => start.fill(&now)?,
             None => {
@@ -148,7 +148,8 @@ impl<'a> Run<'a> {
         let optimiser = AdamW::new(&now)?;
         let weights = Weights { now, mean, optimiser };
         let run = digest(config, corpus);
-        let state = if config.resume { weights.resume(&config.out, STATE, &config.shape, &run, device)? } else { None };
+        let state =
+            if config.run.resume { weights.resume(&config.out, STATE, &config.shape, &run, device)? } else { None };
         let resumed = state.is_some();
         let fresh = TrainingState { run, step: 0, seconds: 0.0, best: None, best_step: 0, epochs_without_better: 0 };
         Ok(Self {
@@ -203,7 +204,7 @@ impl<'a> Run<'a> {
             mean: Network::new(shape, &self.weights.mean)?,
             first: if config.objective.own > 0.0 { Some(Network::new(shape, &self.first)?) } else { None },
         };
-        let limits = Limits { clip: config.clip, weight_decay: config.weight_decay };
+        let limits = Limits { clip: config.optimiser.clip, weight_decay: config.optimiser.weight_decay };
         let (before, start) = (self.state.seconds, Instant::now());
         let mut sums = Sums::default();
         let mut interrupted = false;
@@ -217,7 +218,7 @@ impl<'a> Run<'a> {
                 return Err(TrainError::Diverged { loss: losses.total, step });
             }
             let spent = config.budget.spent(step, self.state.seconds);
-            let rate = config.learning_rate * optimiser::share(config.warm_up, spent, step);
+            let rate = config.optimiser.learning_rate * optimiser::share(config.optimiser.warm_up, spent, step);
             // A batch of which nothing is known teaches nothing.
             if loss.requires_grad() {
                 loss.f_backward()?;
@@ -227,7 +228,7 @@ impl<'a> Run<'a> {
                 }
                 sums.norm += norm;
             }
-            optimiser::average(&self.weights.mean, &self.weights.now, config.average, step)?;
+            optimiser::average(&self.weights.mean, &self.weights.now, config.optimiser.average, step)?;
             sums.add(&losses);
             self.state.step += 1;
             self.state.seconds = before + start.elapsed().as_secs_f64();
@@ -269,7 +270,7 @@ impl<'a> Run<'a> {
             (self.state.best, self.state.best_step) = (Some(score), self.state.step);
             self.after = figures;
             let note = format!("objective {}, {} steps", config.objective, self.state.step);
-            write(&config.out, &config.shape, &note, &self.weights.mean, config.precision)?;
+            write(&config.out, &config.shape, &note, &self.weights.mean, config.run.precision)?;
         }
         self.row(journal, &losses, (rate, sums.norm / sums.steps.max(1) as f64), &figures)?;
         self.weights.save(&config.out, STATE, &config.shape, &self.state)?;

@@ -12,14 +12,14 @@ use tch::Tensor;
 
 use super::{
     super::{
-        AcousticEncoder, AcousticObjective, AcousticShape, AcousticTrainConfig, CLASSES, CropConfig, OUTPUTS,
-        disturbances, pass::Pass,
+        AcousticEncoder, AcousticObjective, AcousticOptimiserConfig, AcousticShape, AcousticTrainConfig, CLASSES,
+        CropConfig, OUTPUTS, disturbances, pass::Pass,
     },
     *,
 };
 use crate::{
     encoder::{
-        AugmentConfig, Budget, Cell, Device, Precision, TrainError, network::unit, parameters::Parameters,
+        AugmentConfig, Budget, Cell, Device, Precision, RunConfig, TrainError, network::unit, parameters::Parameters,
         tensors::values,
     },
     features::{Features, Frontend as _, LogMel, frames},
@@ -125,17 +125,16 @@ impl Language {
             objective: "teacher:1,phones:0.3".parse().unwrap(),
             crops: CropConfig { length: (32, 100), frames: 1600, surroundings: 100, ..CropConfig::default() },
             augment: AugmentConfig { warp: (0.98, 1.02), reverberation: 0.0, band_limit: 0.0, ..disturbances() },
-            learning_rate: 1e-2,
-            weight_decay: 1e-3,
-            clip: 2.0,
-            warm_up: 5,
+            optimiser: AcousticOptimiserConfig {
+                learning_rate: 1e-2,
+                weight_decay: 1e-3,
+                clip: 2.0,
+                warm_up: 5,
+                average: 0.9,
+            },
             budget: Budget::Steps(60),
             epoch: 20,
-            average: 0.9,
-            seed: 1,
-            device: Device::Cpu,
-            precision: Precision::F32,
-            resume: false,
+            run: RunConfig { resume: false, seed: 1, device: Device::Cpu, precision: Precision::F32 },
         }
     }
 }
@@ -179,7 +178,7 @@ fn a_run_that_begins_with_a_network_says_what_was_gained() {
         out: language.path("more.safetensors"),
         objective: "agreement:1,own:0.5".parse().unwrap(),
         shape: AcousticShape { width: 99, ..config.shape.clone() },
-        learning_rate: 2e-3,
+        optimiser: AcousticOptimiserConfig { learning_rate: 2e-3, ..config.optimiser },
         ..config.clone()
     };
     let report = run(&more);
@@ -192,7 +191,7 @@ fn a_run_that_begins_with_a_network_says_what_was_gained() {
         from: Some(config.out.clone()),
         out: language.path("directions.safetensors"),
         objective: AcousticObjective::default(),
-        learning_rate: 2e-1,
+        optimiser: AcousticOptimiserConfig { learning_rate: 2e-1, ..config.optimiser },
         ..config
     };
     let report = run(&directions);
@@ -236,12 +235,12 @@ fn a_resumed_run_ends_as_an_unbroken_one() {
         steps < 4
     })
     .unwrap();
-    config.resume = true;
+    config.run.resume = true;
     run(&config);
     let tensors = |bytes: &[u8]| bytes[8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize..].to_vec();
     let broken = fs::read(language.path("broken.safetensors.state")).unwrap();
     assert!(tensors(&whole) == tensors(&broken), "weights and moments are equal to the bit");
-    config.learning_rate *= 2.0;
+    config.optimiser.learning_rate *= 2.0;
     assert!(matches!(train_acoustic(&config, &mut |_| true), Err(TrainError::OtherRun { .. })));
 }
 

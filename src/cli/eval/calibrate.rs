@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 
 use super::super::{
     Context, Outcome,
-    model::{JobsArgs, ModelArgs, TextModelArgs, engine_options},
+    model::{JobsArgs, ModelArgs},
     output::Output,
-    progress::Bars,
 };
 use crate::{
     engine::Manifest,
@@ -67,13 +66,10 @@ pub fn run(args: &CalibrateArgs, context: &Context) -> Result<Outcome> {
     }
     let temporary = Temporary::new("calibrate");
     let store = args.store.as_deref().unwrap_or(temporary.path());
-    std::fs::create_dir_all(store).with_context(|| store.display().to_string())?;
-    let models = args.model.options(&TextModelArgs::default(), &args.jobs)?;
-    let engine = engine_options(models, context).open_or_create(store);
+    let engine = args.model.open_or_create(store, &args.jobs, context)?;
     let options =
         CalibrateOptions { queries: &lists, recordings: &recordings, negatives: &sounds, together: args.together };
-    let (calibration, figures) =
-        calibrate(&engine, &options, &mut Bars::new(&context.messages, context.interrupt.stop()))?;
+    let (calibration, figures) = calibrate(&engine, &options, &mut context.bars())?;
     let own = args.install.then(|| engine.calibration_path());
     for path in args.out.iter().chain(&own) {
         engine.save_calibration(&calibration, path)?;

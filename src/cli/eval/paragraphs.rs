@@ -8,7 +8,6 @@ use clap::Args;
 use super::super::{
     Context, Outcome,
     output::{Align, Output, Table},
-    progress::Bars,
     torch,
 };
 use crate::{engine::Device, measure::measure_paragraphs, sentence::paragraph::Levels};
@@ -67,13 +66,7 @@ pub fn run(args: &ParagraphsArgs, context: &Context) -> Result<Outcome> {
         let model = torch::paragraphs(path, args.device)?;
         let options = (args.beam.get(), args.show);
         let name = path.display().to_string();
-        let figures = measure_paragraphs(
-            name,
-            model.as_ref(),
-            &paragraphs,
-            options,
-            &mut Bars::new(&context.messages, context.interrupt.stop()),
-        )?;
+        let figures = measure_paragraphs(name, model.as_ref(), &paragraphs, options, &mut context.bars())?;
         if args.json {
             output.json(&figures)?;
             continue;

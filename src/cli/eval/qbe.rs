@@ -1,15 +1,14 @@
 //! `audiosearch eval qbe`
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use super::super::{
     Context, Outcome,
-    model::{JobsArgs, ModelArgs, TextModelArgs, engine_options},
-    output::{Align, Output, Table},
-    progress::Bars,
+    model::{JobsArgs, ModelArgs},
+    output::{Output, Table},
 };
 use crate::{
     engine::Manifest,
@@ -58,12 +57,10 @@ pub fn run(args: &QbeArgs, context: &Context) -> Result<Outcome> {
     let (queries, recordings) = (&Manifest::read(&args.queries)?, &Manifest::read(&args.utts)?);
     let temporary = Temporary::new("eval");
     let store = args.store.as_deref().unwrap_or(temporary.path());
-    fs::create_dir_all(store).with_context(|| store.display().to_string())?;
-    let models = args.model.options(&TextModelArgs::default(), &args.jobs)?;
-    let engine = engine_options(models, context).open_or_create(store);
+    let engine = args.model.open_or_create(store, &args.jobs, context)?;
     let (written, warped) = (args.say, args.baseline == Some(Baseline::Dtw));
     let options = QbeOptions { queries, recordings, written, warped };
-    print(&measure_qbe(&engine, &options, &mut Bars::new(&context.messages, context.interrupt.stop()))?, args.json)
+    print(&measure_qbe(&engine, &options, &mut context.bars())?, args.json)
 }
 
 fn print(lines: &[QbeFigures], json: bool) -> Result<Outcome> {
@@ -73,10 +70,8 @@ fn print(lines: &[QbeFigures], json: bool) -> Result<Outcome> {
             output.json(line)?;
         }
     } else {
-        let right = ["MAP", "P@10", "P@N", "MTWV", "false/h", "calib.", "queries", "recordings", "ms a query"]
-            .map(|name| (name, Align::Right));
-        let columns: Vec<_> = std::iter::once(("method", Align::Left)).chain(right).collect();
-        let mut table = Table::new(&columns);
+        let figures = ["MAP", "P@10", "P@N", "MTWV", "false/h", "calib.", "queries", "recordings", "ms a query"];
+        let mut table = Table::of_figures("method", &figures);
         for line in lines {
             let figures = &line.figures;
             let detecting = |cell: fn(&Detecting) -> String| line.detecting.as_ref().map_or_else(String::new, cell);

@@ -9,7 +9,6 @@ use super::super::{
     Context, Outcome,
     model::{JobsArgs, TextModelArgs},
     output::Output,
-    progress::Bars,
 };
 use crate::{
     engine::Device,
@@ -60,8 +59,7 @@ pub fn run(args: &RecallArgs, context: &Context) -> Result<Outcome> {
     }
     let models = args.model.models(args.device, &args.jobs)?;
     let options = RecallOptions { among: args.among, copies: args.copies, words: args.words, seed: args.seed };
-    let figures =
-        measure_recall(&models, &text, &options, &mut Bars::new(&context.messages, context.interrupt.stop()))?;
+    let figures = measure_recall(&models, &text, &options, &mut context.bars())?;
     let mut output = Output::new(args.json);
     if args.json {
         output.json(&figures)?;

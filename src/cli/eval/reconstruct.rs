@@ -9,8 +9,7 @@ use serde::Serialize;
 use super::super::{
     Context, Outcome,
     model::{JobsArgs, TextModelArgs},
-    output::{Align, Output, Table},
-    progress::Bars,
+    output::{Output, Table},
 };
 use crate::{engine::Device, eval::Reconstruction, measure::measure_reconstruction};
 
@@ -60,26 +59,14 @@ pub fn run(args: &ReconstructArgs, context: &Context) -> Result<Outcome> {
     let model = args.model.load_writer(None, args.device)?;
     let threads = if args.device == Device::Cpu { args.jobs.count() } else { NonZeroUsize::MIN };
     let options = (args.beam, threads);
-    let figures = measure_reconstruction(
-        model.as_ref(),
-        &sentences,
-        options,
-        &mut Bars::new(&context.messages, context.interrupt.stop()),
-    )?;
+    let figures = measure_reconstruction(model.as_ref(), &sentences, options, &mut context.bars())?;
     let mut output = Output::new(args.json);
     if args.json {
         for figures in &figures {
             output.json(&Line { beam: args.beam.get(), figures })?;
         }
     } else {
-        let columns = [
-            ("tokens", Align::Left),
-            ("sentences", Align::Right),
-            ("exact", Align::Right),
-            ("tokens right", Align::Right),
-            ("BLEU", Align::Right),
-        ];
-        let mut table = Table::new(&columns);
+        let mut table = Table::of_figures("tokens", &["sentences", "exact", "tokens right", "BLEU"]);
         for Reconstruction { tokens: (least, most), sentences, exact, token_accuracy, bleu } in
             figures.iter().filter(|group| group.sentences > 0)
         {

@@ -8,8 +8,7 @@ use clap::Args;
 use super::super::{
     Context, Outcome,
     model::{JobsArgs, ModelArgs},
-    output::{Align, Output, Table},
-    progress::Bars,
+    output::{Output, Table},
 };
 use crate::{
     baseline::Untrained,
@@ -53,7 +52,7 @@ pub fn run(args: &SamediffArgs, context: &Context) -> Result<Outcome> {
     let models = args.model.models(&args.jobs)?;
     let by_edit_distance = args.by_edit_distance.then_some(FAR);
     let options = SamediffOptions { manifest, baselines: &args.baseline, by_edit_distance };
-    let figures = measure_samediff(&models, &options, &mut Bars::new(&context.messages, context.interrupt.stop()))?;
+    let figures = measure_samediff(&models, &options, &mut context.bars())?;
     let mut output = Output::new(args.json);
     if args.json {
         output.json(&figures)?;
@@ -78,13 +77,7 @@ fn print(figures: &SamediffFigures, model: &str, output: &mut Output) -> Result<
     }
     if !figures.baselines.is_empty() {
         let own = MethodFigures { method: model.to_owned(), ap, swdp_ap, p_at_1, p_at_10 };
-        let mut table = Table::new(&[
-            ("method", Align::Left),
-            ("AP", Align::Right),
-            ("SWDP AP", Align::Right),
-            ("P@1", Align::Right),
-            ("P@10", Align::Right),
-        ]);
+        let mut table = Table::of_figures("method", &["AP", "SWDP AP", "P@1", "P@10"]);
         for row in figures.baselines.iter().chain([&own]) {
             let cell = |value: f64| format!("{value:.3}");
             table.push(vec![row.method.clone(), cell(row.ap), cell(row.swdp_ap), cell(row.p_at_1), cell(row.p_at_10)]);
@@ -93,7 +86,7 @@ fn print(figures: &SamediffFigures, model: &str, output: &mut Output) -> Result<
         output.table(&table)?;
     }
     if let Some(spelt_in) = figures.spelt_in {
-        let mut table = Table::new(&[(spelt_in, Align::Left), ("pairs", Align::Right), ("mean cosine", Align::Right)]);
+        let mut table = Table::of_figures(spelt_in, &["pairs", "mean cosine"]);
         for group in &figures.by_edit_distance {
             let more = if group.distance == FAR { "+" } else { "" };
             table.push(vec![

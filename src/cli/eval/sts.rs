@@ -8,8 +8,7 @@ use clap::Args;
 use super::super::{
     Context, Outcome,
     model::{JobsArgs, TextModelArgs},
-    output::{Align, Output, Table},
-    progress::Bars,
+    output::{Output, Table},
 };
 use crate::{
     engine::Device,
@@ -41,7 +40,7 @@ pub struct StsArgs {
 
 pub fn run(args: &StsArgs, context: &Context) -> Result<Outcome> {
     let models = args.model.models(args.device, &args.jobs)?;
-    print(&measure_sts(&models, &args.paths, &mut Bars::new(&context.messages, context.interrupt.stop()))?, args.json)?;
+    print(&measure_sts(&models, &args.paths, &mut context.bars())?, args.json)?;
     Ok(Outcome::Found)
 }
 
@@ -52,14 +51,7 @@ fn print(lines: &[StsLine], json: bool) -> Result<()> {
             output.json(line)?;
         }
     } else {
-        let columns = [
-            ("set", Align::Left),
-            ("pairs", Align::Right),
-            ("vector", Align::Right),
-            ("meaning", Align::Right),
-            ("bag of words", Align::Right),
-        ];
-        let mut table = Table::new(&columns);
+        let mut table = Table::of_figures("set", &["pairs", "vector", "meaning", "bag of words"]);
         for StsLine { set, pairs, correlations: c } in lines {
             let mut row = vec![set.clone(), pairs.to_string()];
             row.extend([c.vector, c.meaning, c.bag_of_words].map(|value| format!("{value:.3}")));

@@ -12,7 +12,7 @@ use crate::{
     cli::{
         Context, Outcome,
         output::{count, shown, write_lines},
-        progress::{Bars, written},
+        progress::written,
     },
     engine::Models,
     export::write_npy,
@@ -57,8 +57,7 @@ pub fn embed(given: &[String], models: &Models, out: &Path, context: &Context) -
     }
     let texts: Vec<String> = lines.iter().map(|line| normal_form(&line.text)).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let vectors =
-        models.embed_sentences(&texts, &mut Bars::new(&context.messages, context.interrupt.stop())).map_err(written)?;
+    let vectors = models.embed_sentences(&texts, &mut context.bars()).map_err(written)?;
     let rows: Vec<&[f32]> = vectors.iter().map(|vector| vector.as_slice()).collect();
     let beside = out.with_extension("jsonl");
     write_npy(out, dimension, &rows).with_context(|| out.display().to_string())?;

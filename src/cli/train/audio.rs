@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::settings::{AugmentArgs, BatchArgs, NetworkArgs, budget, check, threads};
-use crate::encoder::{DataSource, Device, Objective, Precision, TrainConfig};
+use super::settings::{NetworkArgs, budget, check, threads};
+use crate::encoder::{AugmentConfig, BatchConfig, DataSource, Objective, OptimiserConfig, RunConfig, TrainConfig};
 
 /// Train a speech model on recordings
 ///
@@ -45,59 +45,19 @@ pub struct AudioArgs {
     /// Evaluations without a better figure before it stops; 0: never
     #[arg(long, default_value_t = 10, value_name = "N")]
     patience: u32,
-    /// Go on where an interrupted run stopped
-    #[arg(long)]
-    resume: bool,
-    /// Seed of everything random
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    seed: u64,
     /// Threads [default: one a core]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// Where the network is trained: cpu, cuda or cuda:N
-    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
-    device: Device,
-    /// How the weights are stored
-    #[arg(long, value_enum, default_value_t = Precision::F16)]
-    precision: Precision,
     #[command(flatten)]
-    optimiser: OptimiserArgs,
+    run: RunConfig,
+    #[command(flatten)]
+    optimiser: OptimiserConfig,
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
-    batch: BatchArgs,
+    batch: BatchConfig,
     #[command(flatten)]
-    augment: AugmentArgs,
-}
-
-/// How the weights move.
-#[derive(Args)]
-#[command(next_help_heading = "Optimisation")]
-struct OptimiserArgs {
-    /// Highest learning rate
-    #[arg(long, default_value_t = 1e-3, value_name = "X")]
-    learning_rate: f64,
-    /// Decoupled weight decay
-    #[arg(long, default_value_t = 1e-4, value_name = "X")]
-    weight_decay: f64,
-    /// Longest gradient, by its norm
-    #[arg(long, default_value_t = 5.0, value_name = "X")]
-    clip: f64,
-    /// Steps of linear warm-up
-    #[arg(long, default_value_t = 200, value_name = "N")]
-    warm_up: u64,
-    /// Decay of the running mean of the weights that is evaluated and written; 0: none
-    #[arg(long, default_value_t = 0.998, value_name = "X")]
-    average: f64,
-    /// Similarities are divided by this
-    #[arg(long, default_value_t = 0.1, value_name = "X")]
-    temperature: f64,
-    /// Taken off the similarity of a word's own tokens
-    #[arg(long, default_value_t = 0.0, value_name = "X")]
-    margin: f64,
-    /// How much more near negatives weigh
-    #[arg(long, default_value_t = 0.0, value_name = "X")]
-    hardness: f64,
+    augment: AugmentConfig,
 }
 
 impl AudioArgs {
@@ -109,29 +69,19 @@ impl AudioArgs {
         check(&self.out)?;
         Ok(TrainConfig {
             network: self.network.config(&self.objective),
-            batch: self.batch.config(),
-            augment: self.augment.config(),
+            batch: self.batch,
+            augment: self.augment,
             data: self.data,
             from: self.from,
             dev: self.dev,
             out: self.out,
             objective: self.objective,
-            temperature: self.optimiser.temperature,
-            margin: self.optimiser.margin,
-            hardness: self.optimiser.hardness,
-            learning_rate: self.optimiser.learning_rate,
-            weight_decay: self.optimiser.weight_decay,
-            clip: self.optimiser.clip,
-            warm_up: self.optimiser.warm_up,
+            optimiser: self.optimiser,
             budget: budget(self.steps, self.minutes),
             epoch: self.epoch,
             patience: self.patience,
-            average: self.optimiser.average,
-            seed: self.seed,
             threads: threads(self.threads),
-            device: self.device,
-            precision: self.precision,
-            resume: self.resume,
+            run: self.run,
         })
     }
 }

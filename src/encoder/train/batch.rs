@@ -162,7 +162,7 @@ impl<'a> Sampler<'a> {
 
     /// Labels that no row of the batch has. A spoken word can be anything that is not said, so that these need no sound.
     fn decoys(&self, words: &[String], stream: u64, number: u64) -> Vec<String> {
-        let random = &mut Random::new(&[self.config.seed, stream, number, 0]);
+        let random = &mut Random::new(&[self.config.run.seed, stream, number, 0]);
         let all = &self.corpus.words;
         let mut taken: HashSet<&str> = words.iter().map(String::as_str).collect();
         let drawn = 0..if all.is_empty() { 0 } else { self.config.batch.decoys };
@@ -219,7 +219,7 @@ impl<'a> Sampler<'a> {
     /// Batch `number` of the stream `stream` (training and held-out draw from different ones).
     pub fn batch(&self, stream: u64, number: u64) -> Batch {
         let bands = self.corpus.bands;
-        let seed = self.config.seed;
+        let seed = self.config.run.seed;
         let (rows, words, word_rows) = self.choose(&mut Random::new(&[seed, stream, number]));
         let views: Vec<View> = rows
             .par_iter()

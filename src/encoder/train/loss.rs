@@ -140,7 +140,8 @@ impl Networks {
             let spoken = vectors.f_narrow(0, 0, batch.word_rows as i64)?;
             let classes = Tensor::f_from_slice(&batch.classes[..batch.word_rows])?.f_to_device(self.device)?;
             let spoken_words = batch.words.len() as i64;
-            let loss = multiview(&spoken, fragments.as_ref(), &words, spoken_words, &classes, config.temperature)?;
+            let loss =
+                multiview(&spoken, fragments.as_ref(), &words, spoken_words, &classes, config.optimiser.temperature)?;
             losses.multiview = add(objective.multiview, &loss)?;
         }
         if let Some((cut, rows)) = &batch.cut {
@@ -191,12 +192,14 @@ fn contrastive(vectors: &Tensor, classes: &Tensor, config: &TrainConfig) -> Resu
     let own = Tensor::f_eye(rows, (Kind::Bool, vectors.device()))?;
     let same = classes.f_unsqueeze(1)?.f_eq_tensor(&classes.f_unsqueeze(0)?)?;
     let positive = same.f_logical_and(&own.f_logical_not()?)?.f_to_kind(Kind::Float)?;
-    let mut logits = similarity.f_sub(&positive.f_mul_scalar(config.margin)?)?.f_div_scalar(config.temperature)?;
+    let mut logits = similarity
+        .f_sub(&positive.f_mul_scalar(config.optimiser.margin)?)?
+        .f_div_scalar(config.optimiser.temperature)?;
     logits = logits.f_masked_fill(&own, NEVER)?;
     let mut against = logits.shallow_clone();
-    if config.hardness > 0.0 {
+    if config.optimiser.hardness > 0.0 {
         // Importance of each negative, mean 1 over a row's negatives; no gradient flows through it.
-        let weight = similarity.f_detach()?.f_mul_scalar(config.hardness)?.f_masked_fill(&same, NEVER)?;
+        let weight = similarity.f_detach()?.f_mul_scalar(config.optimiser.hardness)?.f_masked_fill(&same, NEVER)?;
         let count = same.f_logical_not()?.f_sum_dim_intlist(1, true, Kind::Float)?.f_clamp_min(1.0)?;
         let mean = weight.f_logsumexp([1], true)?.f_sub(&count.f_log()?)?;
         against = against.f_add(&weight.f_sub(&mean)?.f_masked_fill(&same, 0.0)?)?;

@@ -8,6 +8,7 @@ mod error;
 mod fragment;
 mod gradient;
 pub(crate) mod journal;
+mod logs;
 mod loss;
 pub(crate) mod manifest;
 mod normaliser;

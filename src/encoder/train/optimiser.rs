@@ -82,7 +82,7 @@ impl AdamW {
 
 /// The learning rate: linear warm-up, then a cosine down to zero at the end of the budget.
 pub(crate) fn rate(config: &TrainConfig, step: u64, seconds: f64) -> f64 {
-    config.learning_rate * share(config.warm_up, config.budget.spent(step, seconds), step)
+    config.optimiser.learning_rate * share(config.optimiser.warm_up, config.budget.spent(step, seconds), step)
 }
 
 /// What share of the highest learning rate is used where so much of the budget is spent.

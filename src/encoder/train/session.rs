@@ -17,11 +17,11 @@ use super::batch::{Batch, Sampler};
 use super::corpus::{Corpus, Token};
 use super::dev::{self, DevSet};
 use super::error::TrainError;
-use super::journal::Journal;
+use super::logs::{Logs, Row};
 use super::loss::{Losses, Networks};
 use super::optimiser::{self, AdamW, Limits};
 use super::start::Start;
-use super::state::{TrainingState, Weights, beside};
+use super::state::{TrainingState, Weights};
 use super::{DevFigures, Progress, TrainReport, gradient, normaliser};
 
 /// What the state of a run calls itself.
@@ -71,7 +71,9 @@ fn check(config: &TrainConfig) -> Result<(), TrainError> {
     if config.objective.decodes() && config.network.decoder.is_none() {
         return fail("the objectives sa, dsa and cae need a decoder");
     }
-    if config.epoch == 0 || config.batch.longest < 32 || config.temperature <= 0.0 || config.learning_rate <= 0.0 {
+    let optimiser = &config.optimiser;
+    if config.epoch == 0 || config.batch.longest < 32 || optimiser.temperature <= 0.0 || optimiser.learning_rate <= 0.0
+    {
         return fail("epoch, longest stretch (32 frames), temperature and learning rate must be above 0");
     }
     let (shortest, longest) = config.batch.window_frames;
@@ -131,12 +133,6 @@ impl Sums {
     }
 }
 
-/// The logs of a run.
-struct Journals {
-    epochs: Journal,
-    lags: Journal,
-}
-
 struct Run<'a> {
     config: &'a TrainConfig,
     corpus: &'a Corpus,
@@ -157,7 +153,7 @@ impl<'a> Run<'a> {
         dev: Vec<DevSet>,
         start: Option<Start>,
     ) -> Result<Run<'a>, TrainError> {
-        let device = config.device.torch()?;
+        let device = config.run.device.torch()?;
         let (mean, std) = start.as_ref().map_or_else(|| Ok(corpus.statistics()), Start::statistics)?;
         let sampler = Sampler::new(corpus, config, mean.clone(), std.clone());
         let held = held.map(|held| Sampler::new(held, config, mean.clone(), std.clone()));
@@ -167,7 +163,7 @@ impl<'a> Run<'a> {
                 "nothing to draw batches from: no labelled tokens, and no recording that windows may come from".into(),
             ));
         }
-        let now = Parameters::fresh(layout(&config.network), config.seed, device)?;
+        let now = Parameters::fresh(layout(&config.network), config.run.seed, device)?;
         now.assign("input.mean", &tch::Tensor::f_from_slice(&mean)?)?;
         now.assign("input.std", &tch::Tensor::f_from_slice(&std)?)?;
         if let Some(start) = start {
@@ -178,7 +174,7 @@ impl<'a> Run<'a> {
         let weights = Weights { now, mean: average, optimiser };
         let run = digest(config, corpus);
         let state =
-            if config.resume { weights.resume(&config.out, KIND, &config.network, &run, device)? } else { None };
+            if config.run.resume { weights.resume(&config.out, KIND, &config.network, &run, device)? } else { None };
         let resumed = state.is_some();
         let fresh = TrainingState { run, step: 0, seconds: 0.0, best: None, best_step: 0, epochs_without_better: 0 };
         let state = state.unwrap_or(fresh);
@@ -189,7 +185,7 @@ impl<'a> Run<'a> {
         if self.resumed {
             progress(&Progress::Resumed { step: self.state.step });
         }
-        let journals = self.journals()?;
+        let logs = Logs::open(&self.config.out, &self.dev, self.state.step)?;
         let first = self.state.step;
         let (sender, receiver) = sync_channel(AHEAD);
         let sampler = self.sampler.clone();
@@ -198,14 +194,14 @@ impl<'a> Run<'a> {
                 // Ends when the receiver is dropped.
                 let _ = (first..).find(|&number| sender.send(sampler.batch(TRAINING, number)).is_err());
             });
-            self.steps(receiver, &journals, progress)
+            self.steps(receiver, &logs, progress)
         })
     }
 
     fn steps(
         &mut self,
         batches: Receiver<Batch>,
-        journals: &Journals,
+        logs: &Logs,
         progress: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<TrainReport, TrainError> {
         let config = self.config;
@@ -221,19 +217,19 @@ impl<'a> Run<'a> {
                 return Err(TrainError::TooLittle("the thread that makes batches has died".into()));
             };
             let step = self.state.step;
-            let mode = Mode::Training { seed: config.seed ^ (step << 20) };
+            let mode = Mode::Training { seed: config.run.seed ^ (step << 20) };
             let (loss, losses) = networks.loss(&batch, bands, config, mode)?;
             if !losses.total.is_finite() {
                 return Err(TrainError::Diverged { loss: losses.total, step });
             }
             loss.f_backward()?;
             let rate = optimiser::rate(config, step, self.state.seconds);
-            let limits = Limits { clip: config.clip, weight_decay: config.weight_decay };
+            let limits = Limits { clip: config.optimiser.clip, weight_decay: config.optimiser.weight_decay };
             let norms = self.weights.optimiser.step(&self.weights.now, step + 1, rate, &limits)?;
             if !norms.0.is_finite() {
                 return Err(TrainError::Diverged { loss: norms.0, step });
             }
-            optimiser::average(&self.weights.mean, &self.weights.now, config.average, step)?;
+            optimiser::average(&self.weights.mean, &self.weights.now, config.optimiser.average, step)?;
             sums.add(&losses, norms, batch.frames);
             self.state.step += 1;
             self.state.seconds = before + start.elapsed().as_secs_f64();
@@ -247,7 +243,7 @@ impl<'a> Run<'a> {
             interrupted = !progress(&report);
             if self.state.step.is_multiple_of(config.epoch) || spent >= 1.0 || interrupted {
                 let pace = sums.frames as f64 / epoch_start.elapsed().as_secs_f64().max(1e-9);
-                early = self.epoch(&std::mem::take(&mut sums), pace, rate, journals, progress)?;
+                early = self.epoch(&std::mem::take(&mut sums), pace, rate, logs, progress)?;
                 epoch_start = Instant::now();
                 if early || interrupted {
                     break;
@@ -272,11 +268,11 @@ impl<'a> Run<'a> {
         sums: &Sums,
         pace: f64,
         rate: f64,
-        journals: &Journals,
+        logs: &Logs,
         progress: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<bool, TrainError> {
         let config = self.config;
-        let weights = if config.average > 0.0 { &self.weights.mean } else { &self.weights.now };
+        let weights = if config.optimiser.average > 0.0 { &self.weights.mean } else { &self.weights.now };
         let networks = networks(&config.network, weights, self.device)?;
         let vectors = dev::sample(&networks, config, self.corpus, NORMALISER_TOKENS)?;
         let spelt = self.spelt(&networks)?;
@@ -294,12 +290,14 @@ impl<'a> Run<'a> {
                 note: format!("objective {}, {} steps", config.objective, self.state.step),
                 parameters: weights.share(),
             };
-            checkpoint.write(&config.out, config.precision)?;
+            checkpoint.write(&config.out, config.run.precision)?;
         } else {
             self.state.epochs_without_better += 1;
         }
-        self.log(&journals.epochs, &losses, sums, pace, rate, &figures, score)?;
-        self.lags(&journals.lags, weights)?;
+        let (step, seconds, steps) = (self.state.step, self.state.seconds, sums.steps.max(1) as f64);
+        let norms = (sums.norms.0 / steps, sums.norms.1 / steps);
+        logs.epoch(&Row { step, seconds, rate, pace, losses: &losses, norms, figures: &figures, score })?;
+        logs.lags(step, &self.lags(weights)?)?;
         self.weights.save(&config.out, KIND, &config.network, &self.state)?;
         progress(&Progress::Epoch { step: self.state.step, losses, dev: figures, score, best });
         Ok(config.patience > 0 && self.state.epochs_without_better >= config.patience)
@@ -334,61 +332,10 @@ impl<'a> Run<'a> {
         Ok(-total / HELD_OUT_BATCHES as f64)
     }
 
-    fn journals(&self) -> Result<Journals, TrainError> {
-        let mut columns = String::from(
-            "step,seconds,learning_rate,frames_per_second,loss,sa,dsa,cae,contrastive,multiview,agreement,gradient_norm,clipped_norm",
-        );
-        for set in &self.dev {
-            let name = set.name();
-            columns.push_str(&format!(",{name} ap,{name} swdp_ap,{name} p_at_1,{name} p_at_10,{name} cross_view_ap"));
-        }
-        columns.push_str(",score");
-        let lags = (0..gradient::LAGS).map(|lag| format!(",lag {lag}")).collect::<String>();
-        let open = |ending, columns: &str| Journal::open(&beside(&self.config.out, ending), columns, self.state.step);
-        Ok(Journals { epochs: open(".csv", &columns)?, lags: open(".gradient.csv", &format!("step{lags}"))? })
-    }
-
-    /// One row of `OUT.gradient.csv`: how much of the gradient is left, by time lag.
-    fn lags(&self, journal: &Journal, weights: &Parameters) -> Result<(), TrainError> {
+    /// How much of the gradient is left, by time lag.
+    fn lags(&self, weights: &Parameters) -> Result<Vec<f64>, TrainError> {
         let networks = networks(&self.config.network, weights, self.device)?;
-        let batch = self.sampler.batch(GRADIENT, 0);
-        let norms = gradient::by_lag(&networks, &batch, self.corpus.bands)?;
-        let cells = norms.iter().map(|norm| format!("{norm:.4e}"));
-        journal.row(&std::iter::once(self.state.step.to_string()).chain(cells).collect::<Vec<_>>())
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "one row of a log has many columns")]
-    fn log(
-        &self,
-        journal: &Journal,
-        losses: &Losses,
-        sums: &Sums,
-        pace: f64,
-        rate: f64,
-        figures: &[DevFigures],
-        score: f64,
-    ) -> Result<(), TrainError> {
-        let number = |value: f64| format!("{value:.5}");
-        let maybe = |value: Option<f64>| value.map(number).unwrap_or_default();
-        let steps = sums.steps.max(1) as f64;
-        let mut cells = vec![
-            self.state.step.to_string(),
-            format!("{:.1}", self.state.seconds),
-            format!("{rate:.3e}"),
-            format!("{pace:.0}"),
-            number(losses.total),
-        ];
-        cells.extend(
-            [losses.sa, losses.dsa, losses.cae, losses.contrastive, losses.multiview, losses.agreement].map(maybe),
-        );
-        cells.extend([number(sums.norms.0 / steps), number(sums.norms.1 / steps)]);
-        for set in figures {
-            let f = set.same_different;
-            cells.extend([f.ap, f.swdp_ap, f.p_at_1, f.p_at_10].map(number));
-            cells.push(maybe(set.cross_view_ap));
-        }
-        cells.push(number(score));
-        journal.row(&cells)
+        Ok(gradient::by_lag(&networks, &self.sampler.batch(GRADIENT, 0), self.corpus.bands)?)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::training::{AugmentConfig, BatchConfig, Budget, DataSource, Objective};
+use super::super::training::{AugmentConfig, BatchConfig, Budget, DataSource, Objective, OptimiserConfig, RunConfig};
 use super::*;
 use crate::encoder::testing::{BANDS, small_config};
 use crate::encoder::{Checkpoint, Device, EncoderConfig, Normalisation, Precision};
@@ -52,9 +52,6 @@ fn config(folder: &Path, data: &str) -> TrainConfig {
         from: None,
         network: EncoderConfig { spelling: None, dropout: 0.1, ..small_config() },
         objective: "contrastive,dsa:0.5".parse().unwrap(),
-        temperature: 0.1,
-        margin: 0.0,
-        hardness: 0.0,
         batch: BatchConfig { words: 6, windows: 4, longest: 64, window_frames: (12, 30), ..BatchConfig::default() },
         augment: AugmentConfig {
             tempo: (0.9, 1.1),
@@ -64,19 +61,21 @@ fn config(folder: &Path, data: &str) -> TrainConfig {
             babble: (0.1, 3.0, 6.0),
             ..AugmentConfig::default()
         },
-        learning_rate: 1e-2,
-        weight_decay: 1e-3,
-        clip: 5.0,
-        warm_up: 5,
+        optimiser: OptimiserConfig {
+            learning_rate: 1e-2,
+            weight_decay: 1e-3,
+            clip: 5.0,
+            warm_up: 5,
+            average: 0.9,
+            temperature: 0.1,
+            margin: 0.0,
+            hardness: 0.0,
+        },
         budget: Budget::Steps(40),
         epoch: 10,
         patience: 0,
-        average: 0.9,
-        seed: 1,
         threads: 1,
-        device: Device::Cpu,
-        precision: Precision::F32,
-        resume: false,
+        run: RunConfig { resume: false, seed: 1, device: Device::Cpu, precision: Precision::F32 },
     }
 }
 
@@ -179,7 +178,7 @@ fn a_resumed_run_ends_as_an_unbroken_one() {
         steps < 10
     })
     .unwrap();
-    config.resume = true;
+    config.run.resume = true;
     let mut resumed_at = None;
     train(&config, &mut |p| {
         if let Progress::Resumed { step } = p {
@@ -199,7 +198,7 @@ fn a_resumed_run_ends_as_an_unbroken_one() {
     let steps = |log: &str| log.lines().map(|l| l.split(',').next().unwrap().to_string()).collect::<Vec<_>>();
     assert_eq!(steps(&log), steps(&again));
 
-    config.learning_rate *= 2.0;
+    config.optimiser.learning_rate *= 2.0;
     assert!(matches!(train(&config, &mut |_| true), Err(TrainError::OtherRun { .. })));
 }
 

@@ -27,7 +27,7 @@ impl Lines {
     pub fn split<N>(config: &TextTrainConfig<N>) -> Result<Lines, TrainError> {
         let (mut trained, left_out) = read(&config.data)?;
         let held = match config.dev.is_empty() {
-            true => hold_out(&mut trained, config.seed),
+            true => hold_out(&mut trained, config.run.seed),
             false => read(&config.dev)?.0,
         };
         if trained.is_empty() || held.is_empty() {
@@ -136,7 +136,7 @@ pub(crate) struct Sampler<'a> {
 impl<'a> Sampler<'a> {
     pub fn new(corpus: &'a Corpus, config: &'a TextTrainConfig) -> Sampler<'a> {
         let lengths = (0..corpus.len()).map(|sentence| corpus.length(sentence) + 1).collect();
-        Sampler { corpus, config, turns: Turns::new(lengths, config.batch, config.seed) }
+        Sampler { corpus, config, turns: Turns::new(lengths, config.optimiser.batch, config.run.seed) }
     }
 
     /// Batches that the whole corpus makes.
@@ -148,13 +148,13 @@ impl<'a> Sampler<'a> {
     pub fn batch(&mut self, number: u64) -> Batch {
         let clean: Vec<Vec<i64>> =
             self.turns.chosen(number).iter().map(|&sentence| self.corpus.sentence(sentence as usize)).collect();
-        let mut random = Random::new(&[self.config.seed, NOISE, number]);
+        let mut random = Random::new(&[self.config.run.seed, NOISE, number]);
         let read = clean.iter().map(|row| spoilt(row, &self.config.noise, &mut random)).collect();
         let drop = self.config.objective.view_drop;
         let views = (self.config.objective.contrast > 0.0).then(|| {
             let mut view = || clean.iter().map(|row| thinned(row, drop, &mut random)).collect();
             [view(), view()]
         });
-        Batch { clean, read, views, seed: self.config.seed ^ (number << 20) }
+        Batch { clean, read, views, seed: self.config.run.seed ^ (number << 20) }
     }
 }

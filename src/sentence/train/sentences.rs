@@ -68,7 +68,7 @@ impl Task for Sentences<'_> {
     }
 
     fn begin(&self) -> Result<Parameters, TrainError> {
-        let fresh = start::fresh(&self.config.network, self.tokens.count(), self.config.seed, tch::Device::Cpu)?;
+        let fresh = start::fresh(&self.config.network, self.tokens.count(), self.config.run.seed, tch::Device::Cpu)?;
         begin_meaning(&fresh, self.corpus, &self.tokens)?;
         Ok(fresh)
     }
@@ -100,7 +100,7 @@ impl Task for Sentences<'_> {
 
     fn write(&self, parameters: Parameters, note: String) -> Result<(), TrainError> {
         let (config, tokens) = (self.config.network.clone(), self.tokens.clone());
-        Ok(Checkpoint { config, tokens, note, parameters }.write(&self.config.out, self.config.precision)?)
+        Ok(Checkpoint { config, tokens, note, parameters }.write(&self.config.out, self.config.run.precision)?)
     }
 
     fn hash_data(&self, hasher: &mut blake3::Hasher) {

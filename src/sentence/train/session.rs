@@ -47,11 +47,11 @@ pub(crate) struct Run<'a, T: Task> {
 
 impl<'a, T: Task> Run<'a, T> {
     pub fn new(config: &'a TextTrainConfig<T::Config>, task: &'a T) -> Result<Run<'a, T>, TrainError> {
-        let device = config.device.torch()?;
+        let device = config.run.device.torch()?;
         let now = task.begin()?.on(device)?;
         let weights = Weights { mean: now.copied()?, optimiser: AdamW::new(&now)?, now };
         let run = digest(config, task);
-        let state = match config.resume {
+        let state = match config.run.resume {
             true => weights.resume(&config.out, T::STATE, &task.shape(), &run, device)?,
             false => None,
         };
@@ -86,7 +86,7 @@ impl<'a, T: Task> Run<'a, T> {
         progress: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<TrainReport, TrainError> {
         let config = self.config;
-        let limits = Limits { clip: config.clip, weight_decay: config.weight_decay };
+        let limits = Limits { clip: config.optimiser.clip, weight_decay: config.optimiser.weight_decay };
         let network = self.task.network(&self.weights.now)?;
         let before = self.state.seconds;
         let start = Instant::now();
@@ -109,14 +109,14 @@ impl<'a, T: Task> Run<'a, T> {
                 return Err(TrainError::Diverged { loss: losses.total, step });
             }
             loss.f_backward()?;
-            let warm = ((step + 1) as f64 / config.warm_up.max(1) as f64).min(1.0);
-            let rate = config.learning_rate * warm * (1.0 - spent);
+            let warm = ((step + 1) as f64 / config.optimiser.warm_up.max(1) as f64).min(1.0);
+            let rate = config.optimiser.learning_rate * warm * (1.0 - spent);
             let norms = self.weights.optimiser.step(&self.weights.now, step + 1, rate, &limits)?;
             if !norms.0.is_finite() {
                 return Err(TrainError::Diverged { loss: norms.0, step });
             }
-            if config.average > 0.0 {
-                optimiser::average(&self.weights.mean, &self.weights.now, config.average, step)?;
+            if config.optimiser.average > 0.0 {
+                optimiser::average(&self.weights.mean, &self.weights.now, config.optimiser.average, step)?;
             }
             sums.add(&losses, norms, T::tokens(&batch));
             self.state.step += 1;
@@ -159,7 +159,7 @@ impl<'a, T: Task> Run<'a, T> {
         progress: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<bool, TrainError> {
         let config = self.config;
-        let weights = if config.average > 0.0 { &self.weights.mean } else { &self.weights.now };
+        let weights = if config.optimiser.average > 0.0 { &self.weights.mean } else { &self.weights.now };
         self.task.settle(weights)?;
         let dev = self.task.figures(&self.task.network(weights)?)?;
         let score = -dev.loss;

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::encoder::Budget;
-use crate::encoder::{Cell, Device, Precision};
+use crate::encoder::{Budget, Cell, Device, Precision, RunConfig};
 use crate::sentence::testing::{sentences, small_config};
-use crate::sentence::{DecodeOptions, Noise, Objective, SentenceConfig, SentenceEncoder, TextEncoder};
+use crate::sentence::{
+    DecodeOptions, Noise, Objective, SentenceConfig, SentenceEncoder, TextEncoder, TextOptimiserConfig,
+};
 
 fn config(folder: &Path) -> TextTrainConfig {
     let data = folder.join("sentences.txt");
@@ -29,21 +30,20 @@ fn config(folder: &Path) -> TextTrainConfig {
             jitter: 0.05,
             sampling: 0.2,
         },
-        batch: 400,
-        learning_rate: 3e-3,
-        weight_decay: 1e-4,
-        clip: 1.0,
-        warm_up: 5,
+        optimiser: TextOptimiserConfig {
+            batch: 400,
+            learning_rate: 3e-3,
+            weight_decay: 1e-4,
+            clip: 1.0,
+            warm_up: 5,
+            average: 0.5,
+        },
         budget: Budget::Steps(30),
         epochs: None,
         epoch: 10,
         patience: 0,
-        average: 0.5,
-        seed: 1,
         threads: 1,
-        device: Device::Cpu,
-        precision: Precision::F32,
-        resume: false,
+        run: RunConfig { resume: false, seed: 1, device: Device::Cpu, precision: Precision::F32 },
     }
 }
 
@@ -94,7 +94,7 @@ fn a_resumed_run_is_the_unbroken_run() {
         })
     }));
     assert!(broken.is_err());
-    let (report, figures) = losses(&TextTrainConfig { resume: true, ..other.clone() });
+    let (report, figures) = losses(&TextTrainConfig { run: RunConfig { resume: true, ..other.run }, ..other.clone() });
     assert_eq!((report.steps, figures.len()), (30, 2), "from step 10 on");
     assert!(fs::read(&other.out).unwrap() == unbroken, "the same bytes");
 }
@@ -104,7 +104,7 @@ fn a_state_of_other_settings_is_not_gone_on_with() {
     let folder = tempfile::tempdir().unwrap();
     let first = TextTrainConfig { budget: Budget::Steps(2), ..config(folder.path()) };
     losses(&first);
-    let other = TextTrainConfig { resume: true, seed: 2, ..first };
+    let other = TextTrainConfig { run: RunConfig { resume: true, seed: 2, ..first.run }, ..first };
     let refusal = train(&other, &mut |_| true).unwrap_err();
     assert!(refusal.to_string().contains("another") || refusal.to_string().contains("other settings"), "{refusal}");
 }
@@ -112,7 +112,8 @@ fn a_state_of_other_settings_is_not_gone_on_with() {
 #[test]
 fn epochs_are_counted_in_batches_and_bad_lines_left_out() {
     let folder = tempfile::tempdir().unwrap();
-    let mut config = TextTrainConfig { epochs: Some(1.5), batch: 2000, ..config(folder.path()) };
+    let mut config = TextTrainConfig { epochs: Some(1.5), ..config(folder.path()) };
+    config.optimiser.batch = 2000;
     let mut bytes = fs::read(&config.data[0]).unwrap();
     bytes.extend(b"caf\xE9\n");
     fs::write(&config.data[0], bytes).unwrap();

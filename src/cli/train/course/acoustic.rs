@@ -10,7 +10,7 @@ use super::{
         },
         acoustic::AcousticArgs,
     },
-    Course, Ending,
+    Course, Ending, report_left_out,
 };
 use crate::acoustic::train::{AcousticFigures, AcousticLosses, AcousticProgress, train_acoustic};
 
@@ -23,12 +23,7 @@ pub fn run(args: AcousticArgs, context: &Context) -> Result<Outcome> {
         !context.interrupt.asked()
     })?;
     drop(course);
-    for left_out in &report.left_out {
-        messages.detail(format_args!("{}: left out: {}", left_out.path.display(), left_out.cause));
-    }
-    if !report.left_out.is_empty() {
-        messages.warn(format_args!("{} left out of the data; -v names them", count(report.left_out.len(), "row")));
-    }
+    report_left_out(&report.left_out, messages);
     Ending {
         out: &report.out,
         steps: report.steps,

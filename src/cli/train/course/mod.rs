@@ -8,7 +8,8 @@ use std::{fmt, path::Path};
 
 use indicatif::ProgressBar;
 
-use super::super::{messages::Messages, progress::spinner};
+use super::super::{messages::Messages, output::count, progress::spinner};
+use crate::encoder::train::LeftOut;
 
 /// A line on a terminal that changes with each step, gone when dropped.
 pub struct Course<'a> {
@@ -38,6 +39,16 @@ impl Drop for Course<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
         self.messages.detach();
+    }
+}
+
+/// Says which rows of the data were left out.
+pub fn report_left_out(rows: &[LeftOut], messages: &Messages) {
+    for LeftOut { path, cause } in rows {
+        messages.detail(format_args!("{}: left out: {cause}", path.display()));
+    }
+    if !rows.is_empty() {
+        messages.warn(format_args!("{} left out of the data; -v names them", count(rows.len(), "row")));
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) struct Sampler<'a> {
 impl<'a> Sampler<'a> {
     pub fn new(corpus: &'a Corpus, config: &TextTrainConfig<ParagraphConfig>) -> Sampler<'a> {
         let lengths = corpus.0.iter().map(|paragraph| length(paragraph) + 1).collect();
-        Sampler { corpus, turns: Turns::new(lengths, config.batch, config.seed), seed: config.seed }
+        Sampler { corpus, turns: Turns::new(lengths, config.optimiser.batch, config.run.seed), seed: config.run.seed }
     }
 
     /// Batches that the whole corpus makes.

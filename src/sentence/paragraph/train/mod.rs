@@ -80,7 +80,7 @@ impl Task for Paragraphs<'_> {
     }
 
     fn begin(&self) -> Result<Parameters, TrainError> {
-        Ok(layout::fresh(&self.config.network, self.tokens.count(), self.config.seed)?)
+        Ok(layout::fresh(&self.config.network, self.tokens.count(), self.config.run.seed)?)
     }
 
     fn network(&self, parameters: &Parameters) -> Result<Network, TchError> {
@@ -110,7 +110,7 @@ impl Task for Paragraphs<'_> {
 
     fn write(&self, parameters: Parameters, note: String) -> Result<(), TrainError> {
         let (config, tokens) = (self.config.network.clone(), self.tokens.clone());
-        Ok(Checkpoint { config, tokens, note, parameters }.write(&self.config.out, self.config.precision)?)
+        Ok(Checkpoint { config, tokens, note, parameters }.write(&self.config.out, self.config.run.precision)?)
     }
 
     fn hash_data(&self, hasher: &mut blake3::Hasher) {

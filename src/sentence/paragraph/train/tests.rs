@@ -6,10 +6,9 @@ use std::path::Path;
 
 use super::super::{Levels, ParagraphEncoder, ParagraphModel, Rewritten};
 use super::*;
-use crate::encoder::Budget;
-use crate::encoder::{Cell, Device, Precision};
+use crate::encoder::{Budget, Cell, Device, Precision, RunConfig};
 use crate::sentence::testing::paragraphs;
-use crate::sentence::{Noise, Objective};
+use crate::sentence::{Noise, Objective, TextOptimiserConfig};
 
 const LEVELS: [Levels; 3] = [Levels::Flat, Levels::Hierarchical, Levels::Attention];
 
@@ -33,21 +32,20 @@ fn config(folder: &Path, levels: Levels) -> TextTrainConfig<ParagraphConfig> {
             jitter: 0.01,
             sampling: 0.0,
         },
-        batch: 400,
-        learning_rate: 4e-3,
-        weight_decay: 0.0,
-        clip: 1.0,
-        warm_up: 10,
+        optimiser: TextOptimiserConfig {
+            batch: 400,
+            learning_rate: 4e-3,
+            weight_decay: 0.0,
+            clip: 1.0,
+            warm_up: 10,
+            average: 0.0,
+        },
         budget: Budget::Steps(200),
         epochs: None,
         epoch: 100,
         patience: 0,
-        average: 0.0,
-        seed: 1,
         threads: 1,
-        device: Device::Cpu,
-        precision: Precision::F32,
-        resume: false,
+        run: RunConfig { resume: false, seed: 1, device: Device::Cpu, precision: Precision::F32 },
     }
 }
 
@@ -105,7 +103,8 @@ fn a_resumed_run_is_the_unbroken_run() {
             })
         }));
         assert!(broken.is_err());
-        let (report, figures) = figures(&TextTrainConfig { resume: true, ..other.clone() });
+        let (report, figures) =
+            figures(&TextTrainConfig { run: RunConfig { resume: true, ..other.run }, ..other.clone() });
         assert_eq!((report.steps, figures.len()), (12, 2), "from step 4 on");
         assert!(fs::read(&other.out).unwrap() == unbroken, "the same bytes");
     }
