@@ -7,8 +7,10 @@ use safetensors::SafeTensors;
 
 use super::{
     AcousticFrames, AcousticShape, FrameTemplate, NetworkError, Phones, REDUCTION, Speech, chunks,
+    expected::ExpectedFrames,
     layer::{self, Layer, misshapen, tensor, vector},
     pass::Pass,
+    phones::PARTS,
     template::RANGE,
 };
 use crate::features::{FeatureConfig, Features};
@@ -16,14 +18,24 @@ use crate::features::{FeatureConfig, Features};
 /// Weight of the frames' own cosine beside the divergence, where the weights say nothing else.
 const OWN: f32 = 1.0;
 
-const SHIPPED: &[u8] = include_bytes!("weights/frames.safetensors");
 const RECURRENT: &[u8] = include_bytes!("weights/acoustic.safetensors");
-/// What the recurrent network that comes with the program is called.
+const CONVOLUTIONAL: &[u8] = include_bytes!("weights/frames.safetensors");
+/// What the recurrent network that comes with the program is called; it is the usual one.
 pub const RECURRENT_NAME: &str = "recurrent";
+/// What the convolutional one is called, which made the frames of stores of 0.1.0.
+pub const CONVOLUTIONAL_NAME: &str = "convolutional";
+/// All that come with the program.
+const BUILT_IN: [(&str, &[u8]); 2] = [(RECURRENT_NAME, RECURRENT), (CONVOLUTIONAL_NAME, CONVOLUTIONAL)];
 
-/// The weights of the recurrent network that comes with the program, where `path` is its name and no such file is there.
+/// The weights of a network that comes with the program, where `path` is its name and no such file is there.
 pub(super) fn built_in(path: &Path) -> Option<&'static [u8]> {
-    (path == Path::new(RECURRENT_NAME) && !path.exists()).then_some(RECURRENT)
+    let named = BUILT_IN.iter().find(|(name, _)| path == Path::new(name) && !path.exists());
+    named.map(|(_, weights)| *weights)
+}
+
+/// First bytes of the weights' blake3.
+fn identity(weights: &[u8]) -> u64 {
+    blake3::hash(weights).as_bytes()[..8].iter().fold(0, |id, byte| id << 8 | u64::from(*byte))
 }
 
 /// The acoustic encoder; cheap to share, and the same whatever the model of a store is.
@@ -34,6 +46,8 @@ pub struct AcousticEncoder {
     /// Directions of the classes of sounds that it distinguishes, [classes, dimension], times the steepness of their odds.
     classes: Array2<f32>,
     likeness: Likeness,
+    /// What is expected of written words beyond their classes.
+    expected: Option<ExpectedFrames>,
     /// First bytes of the weights' blake3: frames of other weights are not compared.
     id: u64,
 }
@@ -57,15 +71,25 @@ struct Likeness {
 }
 
 impl AcousticEncoder {
-    /// The network that is built into the program.
+    /// The usual network that is built into the program.
     ///
     /// # Errors
     /// Where the built-in weights are damaged, which a test rules out.
     pub fn shipped() -> Result<Self, NetworkError> {
-        Self::parse(SHIPPED)
+        Self::parse(RECURRENT)
     }
 
-    /// A file of weights, as `train acoustic` writes it, or [`RECURRENT_NAME`]: the recurrent network that comes with the program.
+    /// The network with this [`id`](Self::id), where it is built into the program.
+    ///
+    /// # Errors
+    /// As of [`shipped`](Self::shipped).
+    pub fn with_id(id: u64) -> Result<Option<Self>, NetworkError> {
+        let known = BUILT_IN.iter().find(|(_, weights)| identity(weights) == id);
+        known.map(|(_, weights)| Self::parse(weights)).transpose()
+    }
+
+    /// A file of weights, as `train acoustic` writes it, or the name of a network that comes with the program: [`RECURRENT_NAME`] or
+    /// [`CONVOLUTIONAL_NAME`].
     ///
     /// # Errors
     /// Where it cannot be read, or is no acoustic network that tells phones; the file is named.
@@ -85,8 +109,7 @@ impl AcousticEncoder {
     /// Names what is wrong.
     pub fn parse(bytes: &[u8]) -> Result<Self, NetworkError> {
         let file = SafeTensors::deserialize(bytes).map_err(|cause| NetworkError::Damaged(cause.to_string()))?;
-        let digest = blake3::hash(bytes);
-        let id = digest.as_bytes()[..8].iter().fold(0, |id, byte| id << 8 | u64::from(*byte));
+        let id = identity(bytes);
         let (features, usual) = (FeatureConfig::default(), Likeness { own: OWN, range: RANGE });
         if file.names().contains(&"c1.weight") {
             let tensors = file.iter().map(|(name, view)| (name.to_owned(), view.shape().to_vec())).collect();
@@ -101,12 +124,13 @@ impl AcousticEncoder {
                 },
                 Err(_) => usual,
             };
-            return Ok(Self { features, layers: Layers::Recurrent(pass), classes, likeness, id });
+            let expected = ExpectedFrames::read(&file, classes.nrows() / PARTS, shape.dimension)?;
+            return Ok(Self { features, layers: Layers::Recurrent(pass), classes, likeness, expected, id });
         }
         let (mean, std) = (vector(&file, "input.mean", features.bands)?, vector(&file, "input.std", features.bands)?);
         let mut layers: Vec<Layer> = Vec::new();
         let mut size = features.bands;
-        while let Some(layer) = Layer::read(&file, layers.len(), size, if layers.len() < 2 { 2 } else { 1 })? {
+        while let Some(layer) = Layer::read(&file, "layer", layers.len(), size, if layers.len() < 2 { 2 } else { 1 })? {
             size = layer.outputs();
             layers.push(layer);
         }
@@ -114,7 +138,7 @@ impl AcousticEncoder {
             return Err(NetworkError::Tensor { name: "layer.1.weight".into(), cause: "is missing".into() });
         }
         let classes = matrix(&file, "classes", size)?;
-        Ok(Self { features, layers: Layers::Convolutions { mean, std, layers }, classes, likeness: usual, id })
+        Ok(Self { features, layers: Layers::Convolutions { mean, std, layers }, classes, likeness: usual, expected: None, id })
     }
 
     /// The same for hours of sound: in fixed point, half as fast again and more. Its vectors differ by less than an
@@ -235,17 +259,29 @@ impl AcousticEncoder {
         Speech { sound, doubt: doubt / frames.len().max(1) as f32 }
     }
 
-    /// What is asked for by naming the class of sounds of each moment.
+    /// What is asked for by naming phones in order, and which of them is said at each moment and which part of it.
+    ///
+    /// A moment is like what is asked for where its class is probable (see [`template`](Self::template)), and where it lies along the frame
+    /// that is expected, where the weights have [`ExpectedFrames`].
     ///
     /// # Errors
-    /// Where there is no such class.
-    pub fn expected(&self, classes: &[usize]) -> Result<FrameTemplate, NetworkError> {
-        if classes.iter().any(|&class| class >= self.classes.nrows()) {
-            return Err(misshapen("classes", self.classes.shape()));
-        }
-        let directions = classes.iter().flat_map(|&class| self.classes.row(class).to_vec()).collect();
+    /// Where there is no such phone.
+    pub fn expected(&self, phones: &[usize], moments: &[(usize, usize)]) -> Result<FrameTemplate, NetworkError> {
+        let class = |&(which, part): &(usize, usize)| Some(phones.get(which)? * PARTS + part);
+        let classes: Option<Vec<usize>> = moments.iter().map(class).collect();
+        let known = |classes: &Vec<usize>| classes.iter().all(|&class| class < self.classes.nrows());
+        let Some(classes) = classes.filter(known) else { return Err(misshapen("classes", self.classes.shape())) };
+        let mut directions = self.classes.select(Axis(0), &classes);
         // The log of a probability is at most 0.
-        Ok(FrameTemplate::new(self.dimension(), directions, vec![0.0; classes.len()], RANGE))
+        let mut same = vec![0.0; classes.len()];
+        if let Some(expected) = &self.expected {
+            let parts: Vec<usize> = moments.iter().map(|(which, part)| which * PARTS + part).collect();
+            let expected = expected.of_phones(phones).select(Axis(0), &parts);
+            same = expected.axis_iter(Axis(0)).map(|row| row.dot(&row).sqrt()).collect();
+            directions += &expected;
+        }
+        let directions = directions.into_raw_vec_and_offset().0;
+        Ok(FrameTemplate::new(self.dimension(), directions, same, RANGE))
     }
 
     /// The phones that these classes are parts of. Panics at a class that [`expected`](Self::expected) refuses.
@@ -322,6 +358,6 @@ mod tests {
     #[test]
     fn damaged_weights_are_refused() {
         assert!(matches!(AcousticEncoder::parse(b"nothing"), Err(NetworkError::Damaged(_))));
-        assert!(matches!(AcousticEncoder::parse(&SHIPPED[..SHIPPED.len() / 2]), Err(NetworkError::Damaged(_))));
+        assert!(matches!(AcousticEncoder::parse(&RECURRENT[..RECURRENT.len() / 2]), Err(NetworkError::Damaged(_))));
     }
 }

@@ -72,6 +72,18 @@ impl FrameStore {
         Self { folder: store.join(FOLDER), network }
     }
 
+    /// The [`id`](super::AcousticEncoder::id) of the network whose frames the store at `store` holds: that of the first file in its folder
+    /// that can be read. `None` where there is none.
+    pub fn network_of(store: &Path) -> Option<u64> {
+        let files = fs::read_dir(store.join(FOLDER)).ok()?.flatten().map(|entry| entry.path());
+        files.filter(|path| path.extension().is_some_and(|ending| ending == SUFFIX)).find_map(|path| {
+            let mut header = [0; HEADER];
+            File::open(path).ok()?.read_exact(&mut header).ok()?;
+            let id: [u8; 8] = header[16..24].try_into().ok()?;
+            (&header[..8] == MAGIC).then(|| u64::from_le_bytes(id))
+        })
+    }
+
     fn path(&self, key: &SourceKey, samples: u64) -> PathBuf {
         let name = blake3::hash(key.as_bytes()).to_hex();
         self.folder.join(format!("{}-{samples}.{SUFFIX}", &name[..32]))

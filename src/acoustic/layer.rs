@@ -52,17 +52,18 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// `layer.N.weight` [outputs, inputs, taps] and `layer.N.bias` [outputs] of a file; `None` where it has no such layer.
+    /// `NAME.N.weight` [outputs, inputs, taps] and `NAME.N.bias` [outputs] of a file; `None` where it has no such layer.
     ///
     /// # Errors
     /// Where it does not take `inputs` values or has an even number of taps.
     pub fn read(
         file: &SafeTensors<'_>,
+        layers: &str,
         number: usize,
         inputs: usize,
         stride: usize,
     ) -> Result<Option<Self>, NetworkError> {
-        let name = format!("layer.{number}.weight");
+        let name = format!("{layers}.{number}.weight");
         if !file.names().contains(&name.as_str()) {
             return Ok(None);
         }
@@ -71,7 +72,7 @@ impl Layer {
         if size != inputs || taps % 2 == 0 || outputs == 0 {
             return Err(misshapen(&name, &shape));
         }
-        let bias = vector(file, &format!("layer.{number}.bias"), outputs)?;
+        let bias = vector(file, &format!("{layers}.{number}.bias"), outputs)?;
         // The first layer reads what it is given, the others the rows of a product.
         let width = if number == 0 { inputs } else { inputs.next_multiple_of(PANEL) };
         let weight = |place: usize, output: usize| match place % width {
@@ -182,9 +183,9 @@ mod tests {
             tensors.iter().zip(&bytes).map(|(t, b)| (t.0, TensorView::new(Dtype::F32, t.1.clone(), b).unwrap()));
         let file = safetensors::serialize(views, None).unwrap();
         let file = SafeTensors::deserialize(&file).unwrap();
-        let first = Layer::read(&file, 0, inputs, 2).unwrap().unwrap();
-        let second = Layer::read(&file, 1, first.outputs(), 1).unwrap().unwrap();
-        assert!(Layer::read(&file, 2, outputs, 1).unwrap().is_none() && Layer::read(&file, 0, inputs + 1, 2).is_err());
+        let first = Layer::read(&file, "layer", 0, inputs, 2).unwrap().unwrap();
+        let second = Layer::read(&file, "layer", 1, first.outputs(), 1).unwrap().unwrap();
+        assert!(Layer::read(&file, "layer", 2, outputs, 1).unwrap().is_none() && Layer::read(&file, "layer", 0, inputs + 1, 2).is_err());
 
         let naive = |input: &[f32], size: usize, number: usize, count: usize, taps: usize, stride: usize| {
             let (weight, bias) = (&tensors[2 * number].2, &tensors[2 * number + 1].2);

@@ -42,7 +42,7 @@ impl Letters {
         let file = SafeTensors::deserialize(bytes).map_err(|cause| NetworkError::Damaged(cause.to_string()))?;
         let mut layers: Vec<Layer> = Vec::new();
         let mut size = ALPHABET.len();
-        while let Some(layer) = Layer::read(&file, layers.len(), size, 1)? {
+        while let Some(layer) = Layer::read(&file, "layer", layers.len(), size, 1)? {
             size = layer.outputs();
             layers.push(layer);
         }
@@ -61,8 +61,9 @@ impl Letters {
     /// Where the two networks do not belong together.
     pub fn template(&self, text: &str, network: &AcousticEncoder) -> Result<Option<QueryTemplate>, NetworkError> {
         let Some(sounds) = self.sounds(text) else { return Ok(None) };
-        let classes = self.classes(&sounds);
-        Ok(Some(QueryTemplate::written(network.expected(&classes)?, network.phones(&classes))))
+        let moments = self.moments(&sounds);
+        let classes: Vec<usize> = moments.iter().map(|&(which, part)| sounds[which] * PARTS + part).collect();
+        Ok(Some(QueryTemplate::written(network.expected(&sounds, &moments)?, network.phones(&classes))))
     }
 
     /// The sounds of a word, or of several one after the other, as numbers of phonemes. `None` as of [`template`](Self::template).
@@ -98,8 +99,8 @@ impl Letters {
         sounds
     }
 
-    /// The class of every vector while these sounds are said, each as long as usual.
-    fn classes(&self, sounds: &[usize]) -> Vec<usize> {
+    /// Which of these sounds is said at every vector, and which part of it, each sound as long as usual.
+    fn moments(&self, sounds: &[usize]) -> Vec<(usize, usize)> {
         let ends = sounds.iter().scan(0.0, |end, &sound| {
             let start = *end;
             *end += self.durations[sound].max(1.0);
@@ -109,14 +110,14 @@ impl Letters {
         let total = spans.last().map_or(0.0, |span| span.1);
         let vectors = ((total / REDUCTION as f32).round() as usize).max(3);
         let step = total / vectors as f32;
-        let class = |vector: usize| {
+        let moment = |vector: usize| {
             let at = (vector as f32 + 0.5) * step;
             let which = spans.partition_point(|span| span.1 <= at).min(spans.len() - 1);
             let (start, end) = spans[which];
             let part = ((at - start) / (end - start) * PARTS as f32) as usize;
-            sounds[which] * PARTS + part.min(PARTS - 1)
+            (which, part.min(PARTS - 1))
         };
-        (0..vectors).map(class).collect()
+        (0..vectors).map(moment).collect()
     }
 }
 

@@ -9,6 +9,7 @@ mod chunks;
 pub(crate) mod dtw;
 mod encoder;
 mod error;
+mod expected;
 mod frame_store;
 mod frames;
 mod layer;
@@ -25,7 +26,7 @@ mod training;
 pub mod train;
 
 pub use dtw::{Alignment, subsequence_dtw};
-pub use encoder::{AcousticEncoder, RECURRENT_NAME};
+pub use encoder::{AcousticEncoder, CONVOLUTIONAL_NAME, RECURRENT_NAME};
 pub use error::NetworkError;
 pub use frame_store::{FrameStore, FrameStoreError, FrameWriter, QuantisedFrames};
 pub use frames::{AcousticFrames, Speech};

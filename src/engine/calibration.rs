@@ -27,7 +27,7 @@ impl Engine {
     /// # Errors
     /// Where the file cannot be written.
     pub fn save_calibration(&self, calibration: &Calibration, path: &Path) -> Result<(), EngineError> {
-        let encoder = self.models().frames()?.id();
+        let encoder = self.acoustic()?.id();
         Ok(calibration.save(path, encoder).map_err(SearchError::from)?)
     }
 

@@ -29,7 +29,7 @@ impl Engine {
     /// Where the store cannot be searched, or the observer asked to stop.
     pub fn discover(&self, options: &DiscoverOptions, observer: &mut impl Observer) -> Result<Vec<Group>, EngineError> {
         let mut watch = Watch::new(observer);
-        let (searcher, network, stop) = (self.audio()?, self.models.frames()?, watch.stop());
+        let (searcher, network, stop) = (self.audio()?, self.acoustic()?, watch.stop());
         let DiscoverOptions { segments, neighbours, min_confidence } = *options;
         let (mut done, of) = (0, searcher.segments().min(segments));
         let options = DiscoveryOptions { segments, neighbours, min_confidence };

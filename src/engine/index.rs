@@ -284,7 +284,7 @@ impl Engine {
             force: options.force,
             readers: self.models.jobs(),
             external: options.external,
-            network: self.models.frames()?.clone(),
+            network: self.acoustic()?.clone(),
         };
         let ingest = Ingest::new(&index, self.path(), settings)?.labels(run.imports(Collection::Audio));
         let writer = index.writer()?;

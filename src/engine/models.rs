@@ -13,7 +13,7 @@ use super::{
     loaded_model::{LoadedModel, Speech, Text},
 };
 use crate::{
-    acoustic::{AcousticEncoder, Letters, words},
+    acoustic::{AcousticEncoder, FrameStore, Letters, words},
     encoder::{EncoderError, SpeechModel},
     inference::{InferenceEncoder, InferenceTextEncoder},
     search::Sound,
@@ -74,8 +74,8 @@ pub struct ModelOptions {
     pub speech: Option<PathBuf>,
     /// The sentence model, likewise; `text` is the one that comes with the program.
     pub text: Option<PathBuf>,
-    /// The acoustic network: a file, or `recurrent` for the recurrent one that comes with the program. `None`: the convolutional one that
-    /// comes with the program.
+    /// The acoustic network: a file, or `recurrent` or `convolutional` for one that comes with the program. `None`: the one that made the
+    /// frames of a store, where it comes with the program, else the recurrent one.
     pub acoustic: Option<PathBuf>,
     /// Where models are loaded from.
     pub loader: Arc<dyn ModelLoader>,
@@ -95,7 +95,7 @@ pub struct Models {
     options: ModelOptions,
     speech: Mutex<Option<Arc<Speech>>>,
     text: Mutex<Option<Arc<Text>>>,
-    frames: OnceLock<AcousticEncoder>,
+    acoustic: OnceLock<AcousticEncoder>,
     letters: OnceLock<Letters>,
 }
 
@@ -103,7 +103,7 @@ impl Models {
     /// Nothing is loaded yet.
     pub fn new(options: ModelOptions) -> Self {
         let (speech, text) = Default::default();
-        Self { options, speech, text, frames: OnceLock::new(), letters: OnceLock::new() }
+        Self { options, speech, text, acoustic: OnceLock::new(), letters: OnceLock::new() }
     }
 
     /// Files that are read at the same time.
@@ -150,17 +150,21 @@ impl Models {
         Name::of(self.options.text.as_deref(), of_store, TEXT, gone)
     }
 
-    /// The acoustic encoder.
+    /// The acoustic encoder: the one asked for, else the one that made the frames of a store, where it comes with the program, else the
+    /// recurrent one.
     ///
     /// # Errors
     /// Where its file cannot be read, or holds no acoustic network that tells phones.
-    pub fn frames(&self) -> Result<&AcousticEncoder, EngineError> {
-        match self.frames.get() {
+    pub fn acoustic(&self, store: Option<&Path>) -> Result<&AcousticEncoder, EngineError> {
+        match self.acoustic.get() {
             Some(network) => Ok(network),
             None => {
-                let asked = self.options.acoustic.as_deref();
-                let network = asked.map_or_else(AcousticEncoder::shipped, AcousticEncoder::load)?;
-                Ok(self.frames.get_or_init(|| network))
+                let of_store = || store.and_then(FrameStore::network_of).map(AcousticEncoder::with_id);
+                let network = match &self.options.acoustic {
+                    Some(asked) => AcousticEncoder::load(asked)?,
+                    None => of_store().transpose()?.flatten().map_or_else(AcousticEncoder::shipped, Ok)?,
+                };
+                Ok(self.acoustic.get_or_init(|| network))
             }
         }
     }
@@ -183,13 +187,13 @@ impl Models {
     ///
     /// # Errors
     /// Where there is nothing written, or the speech model knows no written words.
-    pub fn written(&self, text: &str, speech: &Speech) -> Result<Sound, EngineError> {
+    pub fn written(&self, text: &str, speech: &Speech, acoustic: &AcousticEncoder) -> Result<Sound, EngineError> {
         let mut vectors: Vec<Embedding> =
             words(text).map(|word| speech.encode_text(word)).collect::<Result<_, EncoderError>>()?;
         if vectors.is_empty() {
             vectors.push(speech.encode_text(text)?);
         }
-        Ok(Sound::written(vectors, self.letters()?.template(text, self.frames()?)?))
+        Ok(Sound::written(vectors, self.letters()?.template(text, acoustic)?))
     }
 }
 

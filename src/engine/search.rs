@@ -154,7 +154,7 @@ impl Engine {
             match &query.subject {
                 Subject::Sentence(_) => {}
                 Subject::Words(text) => {
-                    let written = self.models.written(text, &speech);
+                    let written = self.models.written(text, &speech, self.acoustic()?);
                     *answer =
                         Some(written.map(|sound| prepared(SoundQuery::Word(sound), None, Vec::new(), Vec::new())));
                 }
@@ -226,7 +226,7 @@ impl Engine {
         let tasks: Vec<Result<ClipTask, ClipError>> = inputs.iter().map(|input| input.task()).collect();
         let good: Vec<ClipTask> = tasks.iter().filter_map(|task| task.as_ref().ok().cloned()).collect();
         let (encoders, jobs) = (speech.encoders()?, self.models.jobs());
-        let network = self.models.frames()?;
+        let network = self.acoustic()?;
         let mut clips = embed_query_clips(&good, encoders, jobs, stop, query_spans, network).into_iter();
         let unfinished = |task: ClipTask| Err(ClipError::Unfinished { path: task.path });
         let answer = |task: Result<ClipTask, ClipError>| {

@@ -10,6 +10,7 @@ use audiosearch_index::{Collection, Index, IndexError, Reader, STORE_NAME, Schem
 
 use super::{EngineError, ModelOptions, Models, Notice};
 use crate::{
+    acoustic::AcousticEncoder,
     pipeline::{Keys, open_reader},
     search::Searcher,
 };
@@ -147,9 +148,14 @@ impl Engine {
         Keys::new(&self.store).map_err(EngineError::io(&self.store))
     }
 
+    /// The acoustic encoder that makes the frames of this store.
+    pub(super) fn acoustic(&self) -> Result<&AcousticEncoder, EngineError> {
+        self.models.acoustic(Some(&self.store))
+    }
+
     /// The recordings as they were last committed.
     pub(super) fn audio(&self) -> Result<Arc<Searcher>, EngineError> {
-        let network = self.models.frames()?.id();
+        let network = self.acoustic()?.id();
         let open = || self.open_or_rebuild(Collection::Audio, || Searcher::open(&self.store, network));
         current(&self.audio, Searcher::is_current, open)
     }
