@@ -138,7 +138,14 @@ impl AcousticEncoder {
             return Err(NetworkError::Tensor { name: "layer.1.weight".into(), cause: "is missing".into() });
         }
         let classes = matrix(&file, "classes", size)?;
-        Ok(Self { features, layers: Layers::Convolutions { mean, std, layers }, classes, likeness: usual, expected: None, id })
+        Ok(Self {
+            features,
+            layers: Layers::Convolutions { mean, std, layers },
+            classes,
+            likeness: usual,
+            expected: None,
+            id,
+        })
     }
 
     /// The same for hours of sound: in fixed point, half as fast again and more. Its vectors differ by less than an

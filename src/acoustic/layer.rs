@@ -185,7 +185,10 @@ mod tests {
         let file = SafeTensors::deserialize(&file).unwrap();
         let first = Layer::read(&file, "layer", 0, inputs, 2).unwrap().unwrap();
         let second = Layer::read(&file, "layer", 1, first.outputs(), 1).unwrap().unwrap();
-        assert!(Layer::read(&file, "layer", 2, outputs, 1).unwrap().is_none() && Layer::read(&file, "layer", 0, inputs + 1, 2).is_err());
+        assert!(
+            Layer::read(&file, "layer", 2, outputs, 1).unwrap().is_none()
+                && Layer::read(&file, "layer", 0, inputs + 1, 2).is_err()
+        );
 
         let naive = |input: &[f32], size: usize, number: usize, count: usize, taps: usize, stride: usize| {
             let (weight, bias) = (&tensors[2 * number].2, &tensors[2 * number + 1].2);

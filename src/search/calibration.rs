@@ -15,7 +15,11 @@ use super::evidence::{Evidence, Feature};
 /// Its name in the folder of a store.
 pub const CALIBRATION_FILE: &str = "calibration.json";
 const FORMAT: u32 = 1;
-const SHIPPED: &str = include_str!("weights/calibration.json");
+/// The ones that are built in, each for one acoustic encoder; the first one is for any other too.
+const BUILT_IN: [(&str, &str); 2] = [
+    ("the built-in calibration", include_str!("weights/calibration.json")),
+    ("the built-in calibration of 0.1.0", include_str!("weights/calibration-convolutional.json")),
+];
 
 /// Why a calibration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +136,9 @@ pub struct Factor {
 pub struct Scoring {
     /// Share of the alignment; the rest is the cosine of the span.
     pub alignment: f32,
+    /// Of written words: how like the expected frames the frames are.
+    #[serde(default)]
+    pub frame_likeness: f32,
     /// Of written words: how like the expected phones the frames are.
     pub phone_likeness: f32,
     /// Of written words: how well the phones account for every frame.
@@ -160,9 +167,13 @@ impl Scoring {
         (self.alignment * likeness + (1.0 - self.alignment) * cosine).min(1.0)
     }
 
-    /// The same of an alignment by phones.
-    pub fn of_phones(&self, likeness: f32, account: f32, cosine: f32) -> f32 {
-        (self.phone_likeness * likeness + self.phone_account * account + self.phone_cosine * cosine).min(1.0)
+    /// The same of a written query, with its likeness by frames and by phones.
+    pub fn of_phones(&self, (by_frames, by_phones): (f32, f32), account: f32, cosine: f32) -> f32 {
+        (self.frame_likeness * by_frames
+            + self.phone_likeness * by_phones
+            + self.phone_account * account
+            + self.phone_cosine * cosine)
+            .min(1.0)
     }
 }
 
@@ -179,12 +190,27 @@ impl Logistic {
 }
 
 impl Calibration {
-    /// The one that is built into the program.
+    /// The usual one that is built into the program.
     ///
     /// # Errors
     /// Where the built-in file is damaged, which a test rules out.
     pub fn shipped() -> Result<Self, CalibrationError> {
-        Self::parse(SHIPPED, Path::new("the built-in calibration"))
+        let (name, text) = BUILT_IN[0];
+        Self::parse(text, Path::new(name))
+    }
+
+    /// The one that is built in for this acoustic encoder, else the usual one.
+    ///
+    /// # Errors
+    /// As of [`shipped`](Self::shipped).
+    pub fn shipped_for(encoder: u64) -> Result<Self, CalibrationError> {
+        for (name, text) in &BUILT_IN[1..] {
+            let calibration = Self::parse(text, Path::new(name))?;
+            if calibration.acoustic == Some(named(encoder)) {
+                return Ok(calibration);
+            }
+        }
+        Self::shipped()
     }
 
     /// From a file.
@@ -217,7 +243,7 @@ impl Calibration {
     pub fn of_store(store: &Path, encoder: u64) -> Result<Self, CalibrationError> {
         let path = store.join(CALIBRATION_FILE);
         if !path.is_file() {
-            return Self::shipped();
+            return Self::shipped_for(encoder);
         }
         let calibration = Self::load(&path)?;
         match &calibration.acoustic {
@@ -271,8 +297,8 @@ mod tests {
     fn what_is_no_calibration_is_refused_by_name() {
         let refused = |text: &str| Calibration::parse(text, Path::new("c.json")).unwrap_err().to_string();
         assert!(refused("{").contains("c.json"));
-        assert!(refused(&SHIPPED.replace("\"format\": 1", "\"format\": 9")).contains("format 9"));
-        assert!(refused(&SHIPPED.replace("\"span_z\"", "\"luck\"")).contains("luck"));
+        assert!(refused(&BUILT_IN[0].1.replace("\"format\": 1", "\"format\": 9")).contains("format 9"));
+        assert!(refused(&BUILT_IN[0].1.replace("\"span_z\"", "\"luck\"")).contains("luck"));
     }
 
     #[test]

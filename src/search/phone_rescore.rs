@@ -16,15 +16,19 @@ use crate::acoustic::{AcousticFrames, FrameTemplate, Phones, STEP};
 /// Frames on either side of an alignment by phones, within which the boundaries lie.
 const SLACK: usize = 2;
 
-/// An alignment by phones.
+/// A written query aligned with some frames: by its phones, and by what is expected frame by frame.
 struct PhoneAlignment {
-    alignment: Alignment,
+    by_phones: Alignment,
+    /// How well the phones account for every frame of the alignment by phones.
     account: f32,
+    /// By the expected frames, and the frame at which its path begins to count.
+    by_frames: Alignment,
+    first: usize,
 }
 
 impl PhoneAlignment {
     fn score(&self, cosine: f32, scoring: &Scoring) -> f32 {
-        scoring.of_phones(self.alignment.likeness, self.account, cosine)
+        scoring.of_phones((self.by_frames.likeness, self.by_phones.likeness), self.account, cosine)
     }
 }
 
@@ -45,21 +49,19 @@ pub fn rescore_phones<E: Send>(
     candidates[..best].par_iter_mut().try_for_each(|candidate| {
         let range = stretch_of(&candidate.hit.span, MARGIN);
         let (around, samples) = read(candidate.hit.source, range.clone())?;
-        let Some(aligned) = align_phones(phones, &around) else { return Ok(()) };
+        let Some(aligned) = align_phones(template, phones, &around, &options.scoring) else { return Ok(()) };
         candidate.hit.score = aligned.score(candidate.cosine, &options.scoring);
-        candidate.spread = aligned.alignment.spread;
+        let leads = if by_frames(&options.scoring) { &aligned.by_frames } else { &aligned.by_phones };
+        candidate.spread = leads.spread;
         candidate.account = aligned.account;
-        // An alignment by phones may begin inside a phone; one by the three parts of each phone finds the boundaries.
-        let first = aligned.alignment.start().saturating_sub(SLACK);
-        let near = around.part(first, aligned.alignment.end() + SLACK);
-        let Some(exact) = subsequence_dtw(template, &near, 1).pop() else { return Ok(()) };
-        let first = range.start + first;
-        let start = (first + exact.start()) as u64 * STEP;
-        let end = ((first + exact.end()) as u64 * STEP).min(samples);
+        let first = range.start + aligned.first;
+        let start = (first + aligned.by_frames.start()) as u64 * STEP;
+        let end = ((first + aligned.by_frames.end()) as u64 * STEP).min(samples);
         if start < end {
             candidate.hit.span = Span { start, len: u32::try_from(end - start).unwrap_or(u32::MAX) };
             if options.explain {
-                candidate.alignment = alignment_steps(template, &near, &exact.path, first);
+                let near = around.part(aligned.first, around.len());
+                candidate.alignment = alignment_steps(template, &near, &aligned.by_frames.path, first);
             }
         }
         Ok(())
@@ -71,20 +73,42 @@ pub fn rescore_phones<E: Send>(
     Ok(())
 }
 
-/// The score of the phones in these frames of a recording, with the cosine of the span that lies there.
-pub fn phone_score(phones: &Phones, around: &AcousticFrames, cosine: f32, scoring: &Scoring) -> Option<f32> {
-    Some(align_phones(phones, around)?.score(cosine, scoring))
+/// The score of a written query in these frames of a recording, with the cosine of the span that lies there.
+pub fn phone_score(
+    (template, phones): (&FrameTemplate, &Phones),
+    around: &AcousticFrames,
+    cosine: f32,
+    scoring: &Scoring,
+) -> Option<f32> {
+    Some(align_phones(template, phones, around, scoring)?.score(cosine, scoring))
 }
 
-fn align_phones(phones: &Phones, around: &AcousticFrames) -> Option<PhoneAlignment> {
+/// Whether the expected frames count by themselves: then they are aligned with all there is.
+fn by_frames(scoring: &Scoring) -> bool {
+    scoring.frame_likeness > 0.0
+}
+
+fn align_phones(
+    template: &FrameTemplate,
+    phones: &Phones,
+    around: &AcousticFrames,
+    scoring: &Scoring,
+) -> Option<PhoneAlignment> {
     let of_phones = phones.likenesses(around)?;
     let of_frames = phones.of_frames();
     let likeness = |(expected, there): (usize, usize)| of_phones[[there, of_frames[expected]]];
     let likenesses = Array2::from_shape_fn((of_frames.len(), around.len()), likeness);
-    let alignment = best_paths(likenesses.into_raw_vec_and_offset().0, around.len(), 1).pop()?;
-    let stretch = of_phones.slice_axis(Axis(0), Slice::from(alignment.start()..alignment.end()));
+    let by_phones = best_paths(likenesses.into_raw_vec_and_offset().0, around.len(), 1).pop()?;
+    let stretch = of_phones.slice_axis(Axis(0), Slice::from(by_phones.start()..by_phones.end()));
     let account = phones.account(stretch).unwrap_or(0.0);
-    Some(PhoneAlignment { alignment, account })
+    // An alignment by phones may begin inside a phone; one by what is expected frame by frame finds the boundaries.
+    let (first, last) = if by_frames(scoring) {
+        (0, around.len())
+    } else {
+        (by_phones.start().saturating_sub(SLACK), by_phones.end() + SLACK)
+    };
+    let by_frames = subsequence_dtw(template, &around.part(first, last), 1).pop()?;
+    Some(PhoneAlignment { by_phones, account, by_frames, first })
 }
 
 #[cfg(test)]
@@ -139,7 +163,7 @@ mod tests {
         );
         assert!(candidates[0].hit.score > 0.8 && candidates[0].hit.score > candidates[1].hit.score + 0.1);
         assert_eq!(candidates[0].alignment.len(), template.len());
-        let alone = |frames: &AcousticFrames| phone_score(phones, frames, 0.0, &scoring).unwrap();
+        let alone = |frames: &AcousticFrames| phone_score((template, phones), frames, 0.0, &scoring).unwrap();
         assert!(alone(&in_order) > alone(&backward) + 0.1);
     }
 }

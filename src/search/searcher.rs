@@ -192,7 +192,8 @@ impl Searcher {
             let read = |source, range| self.frames(source, range);
             let null = match &template.phones {
                 Some(phones) => {
-                    let score = |around: &AcousticFrames, cosine| phone_score(phones, around, cosine, &scoring);
+                    let written = (&template.expected, phones);
+                    let score = |around: &AcousticFrames, cosine| phone_score(written, around, cosine, &scoring);
                     self.scores_at_random(template.expected.len(), first, score)?
                 }
                 None => self.template_scores_at_random(&templates, first, &scoring)?,
