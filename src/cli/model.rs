@@ -30,8 +30,8 @@ pub struct ModelArgs {
 /// `--acoustic`, of every command that aligns.
 #[derive(Args, Clone, Debug, Default)]
 pub struct AcousticModelArgs {
-    /// Acoustic network for alignment: recurrent (comes with the program), or a file that `train acoustic` wrote [default: the
-    /// convolutional one that comes with the program]
+    /// Acoustic network for alignment: recurrent or convolutional (both come with the program), or a file that `train acoustic`
+    /// wrote [default: the store's, else recurrent]
     #[arg(long, value_name = "NAME|FILE")]
     acoustic: Option<PathBuf>,
 }
