@@ -109,6 +109,34 @@ fn edit_lists_are_followed_in_full() {
 }
 
 #[test]
+fn fragments_go_on_where_the_tables_end() {
+    let media = ramp(3_000);
+    // a recorder lists the first second in its tables, with an edit list of just that, and the rest in fragments
+    for edits in [&[][..], &[(1_000, 0)], &[(980, 320)]] {
+        let mut bytes = film(&media[..16_000], edits, None);
+        for second in [1, 2] {
+            let data: Vec<u8> =
+                media[second * 16_000..(second + 1) * 16_000].iter().flat_map(|sample| sample.to_le_bytes()).collect();
+            let tfhd = boxed(b"tfhd", &numbers(&[0x02_0000 | 8 | 16, 1, 160, 320]));
+            // 100 samples, whose bytes begin behind the fragment and the header of its data
+            let trun = |offset: u32| boxed(b"trun", &numbers(&[1, 100, offset]));
+            let length = boxed(b"moof", &boxed(b"traf", &[tfhd.clone(), trun(0)].concat())).len() as u32;
+            let moof = boxed(b"moof", &boxed(b"traf", &[tfhd, trun(length + 8)].concat()));
+            bytes = [bytes, moof, boxed(b"mdat", &data)].concat();
+        }
+        let (found, error) = read(&bytes);
+        assert!(error.is_none(), "{edits:?}: {error:?}");
+        let early = if edits == [(980, 320)] { 20 } else { 0 };
+        assert_eq!(found.len(), 48_000 - early * 16, "{edits:?}");
+        assert_eq!(heard(&found, &[0, 1_500 - early, 2_999 - early]), [1 + early as i32, 1_501, 3_000], "{edits:?}");
+    }
+    // a list that ends within the tables means what it says
+    let mut short = film(&media[..16_000], &[(500, 0)], None);
+    short.extend(boxed(b"moof", &[]));
+    assert_eq!(read(&short).0.len(), 8_000);
+}
+
+#[test]
 fn the_gapless_tag_of_itunes_tells_what_is_heard() {
     let media = ramp(2_000);
     let tag = " 00000000 00000840 00000100 0000000000007000 00000000 00000000";

@@ -128,8 +128,7 @@ fn find(source: &mut Source, mark: &[u8]) -> io::Result<Option<u64>> {
 /// The name of a format that holds sound and is not read.
 fn unread(head: &[u8]) -> Option<&'static str> {
     let at = |offset: usize, magic: &[u8]| head.get(offset..).is_some_and(|rest| rest.starts_with(magic));
-    let transport =
-        |length: usize| head.len() > 2 * length && (0..3).all(|packet| head.get(packet * length) == Some(&0x47));
+    let transport = |first: usize, length: usize| (0..3).all(|packet| head.get(first + packet * length) == Some(&0x47));
     Some(match () {
         () if at(0, b"#!AMR-WB") => "AMR wide-band",
         () if at(0, b"#!AMR") => "AMR narrow-band",
@@ -155,7 +154,7 @@ fn unread(head: &[u8]) -> Option<&'static str> {
         () if at(0, b"ea3\x03") || at(0, b"EA3\x01") => "ATRAC (OpenMG)",
         () if at(0, b"\x64\xa3") || at(0, b"\x00\x00\x00\x00\x64\xa3") => "IRCAM",
         () if at(0, b"\0\0\x01\xba") || at(0, b"\0\0\x01\xb3") => "MPEG programme stream",
-        () if transport(188) => "MPEG transport stream",
+        () if transport(0, 188) || transport(4, 192) => "MPEG transport stream",
         () if at(4, b"\x57\x90\x75\x36") => "Audible",
         () => return None,
     })

@@ -40,11 +40,19 @@ pub enum AudioError {
         found: &'static str,
     },
     /// Audio of a kind that is not read here.
-    #[error("{}: cannot be decoded: {what}; convert it to wav or flac", .path.display())]
+    #[error("{}: cannot be decoded: {what}; convert it to wav or flac, or use --decoder ffmpeg", .path.display())]
     Unsupported {
         /// The file.
         path: PathBuf,
         /// The kind.
+        what: String,
+    },
+    /// Audio of a kind that is not read here, nor by the program that was asked to.
+    #[error("{}: cannot be decoded by ffmpeg: {what}", .path.display())]
+    External {
+        /// The file.
+        path: PathBuf,
+        /// Why, and what to do.
         what: String,
     },
     /// The bytes contradict the format.

@@ -48,10 +48,12 @@ impl External {
         command.args(["-nostdin", "-v", "error", "-i"]).arg(name);
         command.args(["-map", "0:a:0", "-f", "f32le", "-ac", "1", "-ar"]).arg(SAMPLE_RATE.to_string()).arg("pipe:1");
         let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let unsupported = |what: String| AudioError::Unsupported { path: path.to_path_buf(), what };
-        let mut program = started.map_err(|error| unsupported(format!("ffmpeg cannot be started: {error}")))?;
+        let failed = |what: String| AudioError::External { path: path.to_path_buf(), what };
+        let mut program = started.map_err(|error| {
+            failed(format!("it cannot be started ({error}); install it, or convert the file to wav or flac"))
+        })?;
         let Some(output) = program.stdout.take() else {
-            return Err(unsupported("ffmpeg has no output".to_owned()));
+            return Err(failed("it has no output".to_owned()));
         };
         Ok(Self { path: path.to_path_buf(), program, output, rest: Vec::new(), any: false })
     }
@@ -62,8 +64,8 @@ impl External {
             (true, _) => Ok(Decoded::End),
             (false, true) => Ok(Decoded::Truncated),
             (false, false) => {
-                let what = "ffmpeg cannot decode it either".to_owned();
-                Err(AudioError::Unsupported { path: self.path.clone(), what })
+                let what = "it finds no sound in the file that it can decode".to_owned();
+                Err(AudioError::External { path: self.path.clone(), what })
             }
         }
     }

@@ -18,7 +18,7 @@ const LONGEST_SILENCE: i64 = 6 * 3_600;
 const MOST_WAITING: usize = 1 << 23;
 
 /// Packets that may fail before anything was decoded, without being damage: a stream cut out of another begins in the middle.
-const WARM_UP: u32 = 3;
+const WARM_UP: u64 = 3;
 
 /// A track that is decoded packet by packet.
 ///
@@ -45,7 +45,9 @@ pub(super) struct Player<D> {
     /// Frames of the last packet, as an estimate for one that fails.
     usual: u64,
     good: u64,
-    failed: u32,
+    /// Packets without a time that failed before anything was decoded, and frames of them that are not to be heard.
+    early: u64,
+    early_skip: u64,
     reason: Option<String>,
     missing: f64,
     places: u32,
@@ -70,7 +72,8 @@ impl<D: Demuxer> Player<D> {
             damage: false,
             usual: 0,
             good: 0,
-            failed: 0,
+            early: 0,
+            early_skip: 0,
             reason: None,
             missing: 0.0,
             places: 0,
@@ -126,8 +129,11 @@ impl<D: Demuxer> Player<D> {
         check_channels(&self.path, channels)?;
         match decoded {
             Ok(()) => {
-                self.good += 1;
                 let frames = samples.len() / channels;
+                if self.good == 0 && self.early > 0 {
+                    self.begin_late(frames as u64);
+                }
+                self.good += 1;
                 if frames > 0 {
                     self.usual = frames as u64;
                 }
@@ -144,19 +150,29 @@ impl<D: Demuxer> Player<D> {
     /// A packet that cannot be decoded: the next one tells how long it was, or it was as long as the one before.
     fn fail(&mut self, packet: &Packet, reason: String) {
         self.reason = Some(reason);
-        self.failed += 1;
         self.damage |= self.good > 0;
         match packet.timing {
             Timing::Follows => {
-                let frames = self.usual.saturating_sub(packet.skip + packet.cut);
                 if self.good > 0 {
-                    self.lose(frames);
-                } else if self.failed > WARM_UP {
-                    self.silence += frames;
+                    self.lose(self.usual.saturating_sub(packet.skip + packet.cut));
+                } else {
+                    self.early += 1;
+                    self.early_skip += packet.skip + packet.cut;
                 }
             }
             Timing::Begins(_) | Timing::Waits => {}
             Timing::Ends(_) => self.place(packet, &[], 0),
+        }
+    }
+
+    /// Silence in the place of packets that failed before the first good one, which has so many frames.
+    fn begin_late(&mut self, frames: u64) {
+        let unheard = (self.early * frames).saturating_sub(self.early_skip);
+        if self.early > WARM_UP {
+            self.lose(unheard);
+        } else {
+            self.silence += unheard;
+            self.position += unheard as i64;
         }
     }
 

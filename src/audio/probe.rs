@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read as _, path::Path};
 
 /// Bytes of a file that are looked at.
-const HEAD: usize = 64;
+const HEAD: usize = 400;
 /// Kinds of MP4 that hold sound or film; pictures (HEIF, AVIF) are of the same make.
 const BRANDS: [&[u8]; 14] = [
     b"M4A ", b"M4B ", b"M4P ", b"M4V ", b"mp41", b"mp42", b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"qt  ", b"3gp",
@@ -49,7 +49,11 @@ fn is_sound(head: &[u8]) -> bool {
         b"Creative Voice File",
         b"0&\xb2u\x8e\x66\xcf\x11",
     ];
+    // packets of 188 bytes, or of 192 with a time before each
+    let packets = |first: usize, length: usize| (0..3).all(|packet| head.get(first + packet * length) == Some(&0x47));
+    let transport = packets(0, 188) || packets(4, 192);
     riff || wave64
+        || transport
         || aiff
         || mp4
         || ogg
@@ -80,6 +84,9 @@ mod tests {
         ] {
             assert!(is_sound(head), "{head:?}");
         }
+        let mut packet = vec![0; 188];
+        packet[0] = 0x47;
+        assert!(is_sound(&packet.repeat(3)) && !is_sound(&packet));
         for head in [
             &b""[..],
             b"RIFF\0\0\0\0WEBP",

@@ -233,6 +233,9 @@ impl Engine {
             }
             None => {}
         }
+        if options.external != ExternalDecoder::None {
+            recordings.extend(unread.drain(..).map(|one| one.path));
+        }
         for Unread { path, format } in unread {
             let status = Status::Failed(FileError::Unread { path: path.clone(), format });
             run.file(&Report { path, status, samples: 0, segments: 0, fresh: false }.into());

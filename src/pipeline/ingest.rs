@@ -64,7 +64,7 @@ pub enum FileError {
         remark: String,
     },
     /// It holds sound of a format that is not read.
-    #[error("{}: {format} is not read; convert it to wav or flac first", path.display())]
+    #[error("{}: {format} is not read here; convert it to wav or flac, or use --decoder ffmpeg", path.display())]
     Unread {
         /// The file.
         path: PathBuf,

@@ -5,7 +5,8 @@
 
 Every file below FOLDER is decoded to 16 kHz mono by both: by ffmpeg on the clock of the container (what begins late begins late), its channels
 averaged. Compared are the length (0.06 s may differ), the offset by cross-correlation at the beginning and near the end (10 ms), and the
-correlation there (0.98, for speech and music alike). A file that ffmpeg cannot decode counts as well read where audiosearch refuses it too, and
+correlation there (0.98, for speech and music alike), with the mean of the channels or, where they cancel, with one of them. What both have
+below -80 dB is silence, of which each rounds another part away. A file that ffmpeg cannot decode counts as well read where audiosearch refuses it too, and
 one of the kinds that audiosearch does not read counts so where it names the format. The program `decode` is built by
 `cargo build -p audiosearch-tools --bin decode`. Needs ffmpeg, ffprobe and numpy.
 """
@@ -28,6 +29,8 @@ ROOT = Path(__file__).resolve().parents[2]
 RATE = 16_000
 # Seconds that are correlated, and how far one may be from the other.
 PART, REACH = 3.0, 0.5
+# Mean level in dB below which there is nothing but rounding and dither.
+SILENCE = -80.0
 
 
 @dataclass
@@ -51,11 +54,12 @@ def channels(path: Path) -> int:
     return int(found[0].strip(",")) if found and found[0].strip(",").isdigit() else 0
 
 
-def by_ffmpeg(path: Path) -> np.ndarray:
+def by_ffmpeg(path: Path, channel: int | None = None) -> np.ndarray:
+    """The mean of all channels, or one of them."""
     count = channels(path)
     if count == 0:
         return np.zeros(0, np.float32)
-    mean = "+".join(f"{1 / count:.9f}*c{index}" for index in range(count))
+    mean = "+".join(f"{1 / count:.9f}*c{index}" for index in range(count)) if channel is None else f"c{channel}"
     filters = f"pan=mono|c0={mean},aresample={RATE}:async=1:min_hard_comp=0.05:first_pts=0"
     command = ["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "0:a:0", "-af", filters, "-f", "f32le", "-"]
     raw = subprocess.run(command, capture_output=True, timeout=120).stdout
@@ -75,6 +79,30 @@ def below(samples: np.ndarray, hertz: float = 6_500) -> np.ndarray:
     spectrum = np.fft.rfft(np.nan_to_num(samples))
     spectrum[int(len(samples) * hertz / RATE) :] = 0
     return np.fft.irfft(spectrum, len(samples))
+
+
+def level(samples: np.ndarray) -> float:
+    """The mean level in dB."""
+    return 10 * float(np.log10(np.mean(np.nan_to_num(samples).astype(np.float64) ** 2) + 1e-15))
+
+
+def by_steps(path: Path, ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The least correlation of steps of a second, each with the mean of the channels or with the channel that it is most like."""
+    others = [theirs, *(by_ffmpeg(path, channel) for channel in range(channels(path)))]
+    least, count = 1.0, min(len(ours), len(theirs))
+    for first in range(0, count, RATE):
+        part = ours[first : min(first + RATE, count)]
+        if len(part) < RATE // 4 or level(part) < SILENCE:
+            continue
+        # one channel may stand with its sign turned, and be taken for a part of the second
+        best = 0.0
+        for other in others:
+            other = other[first : first + len(part)]
+            if len(other) == len(part) and np.any(other):
+                a, b = below(part), below(other)
+                best = max(best, abs(float(a @ b / np.sqrt((a @ a) * (b @ b) + 1e-30))))
+        least = min(least, best)
+    return least
 
 
 def compare(ours: np.ndarray, theirs: np.ndarray, start: float) -> tuple[float, float]:
@@ -121,8 +149,12 @@ def examine(program: Path, path: Path, name: str) -> Outcome:
         found.correlation = min(found.correlation, correlation)
         if abs(found.seconds - found.reference) > 0.06:
             found.verdict = "length"
+        elif max(level(ours), level(theirs)) < SILENCE:
+            found.verdict = "same"
         elif max(abs(found.offset_ms), abs(found.offset_end_ms)) > 10 and found.correlation > 0.5:
             found.verdict = "offset"
+        elif found.correlation < 0.98 and channels(path) > 1 and by_steps(path, ours, theirs) >= 0.98:
+            found.verdict = "one channel"
         elif found.correlation < 0.98:
             found.verdict = "sound"
     return found
@@ -140,7 +172,7 @@ def main() -> int:
     files = sorted(path for path in arguments.folder.rglob("*") if path.is_file())
     with ThreadPoolExecutor(arguments.jobs) as pool:
         outcomes = list(pool.map(lambda path: examine(arguments.decode, path, str(path.relative_to(arguments.folder))), files))
-    good = {"same", "both refuse", "named"}
+    good = {"same", "one channel", "both refuse", "named"}
     for found in outcomes:
         if arguments.all or found.verdict not in good:
             print(

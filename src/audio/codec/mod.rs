@@ -60,8 +60,15 @@ enum Kind {
     Pcm(Pcm),
     Adpcm(Adpcm),
     Opus(Box<Opus>),
+    Mpeg { decoder: Box<dyn AudioDecoder>, layer: u8 },
     Symphonia { decoder: Box<dyn AudioDecoder>, checked: bool },
 }
+
+/// Full scale is 1, and lossy codecs overshoot it by little; what is above this is a decoder that went astray.
+const LOUDEST: f32 = 16.0;
+
+/// Most channels of Vorbis: of more, symphonia 0.6 undoes the coupling of channels in the wrong order, and what comes out is noise.
+const VORBIS_CHANNELS: usize = 2;
 
 impl Codec {
     /// A decoder for a track. Fails with a reason that names the codec.
@@ -71,17 +78,21 @@ impl Codec {
             Coding::Adpcm(adpcm) => Kind::Adpcm(*adpcm),
             Coding::Opus(head) => Kind::Opus(Box::new(Opus::new(head)?)),
             Coding::Unknown(name) => return Err(format!("its sound is {name}, which is not read here")),
-            Coding::Mpeg(layer) => {
-                let codec = [CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3][usize::from(layer.saturating_sub(1).min(2))];
-                symphonia(codec, config, None, "MPEG audio")?
-            }
-            Coding::Aac(aac) => symphonia(CODEC_ID_AAC, config, Some(aac.core()?), "AAC")?,
+            Coding::Mpeg(layer) => Kind::Mpeg { decoder: mpeg(*layer, config.rate, config.channels)?, layer: *layer },
+            Coding::Aac(aac) => Kind::symphonia(CODEC_ID_AAC, config, Some(aac.core()?), "AAC")?,
             Coding::Alac(cookie) => {
                 let length = if cookie.len() >= 48 { 48 } else { cookie.len().min(24) };
-                symphonia(CODEC_ID_ALAC, config, Some(cookie[..length].to_vec()), "ALAC")?
+                Kind::symphonia(CODEC_ID_ALAC, config, Some(cookie[..length].to_vec()), "ALAC")?
             }
-            Coding::Flac(info) => symphonia(CODEC_ID_FLAC, config, Some(tolerant(info)), "FLAC")?,
-            Coding::Vorbis(headers) => symphonia(CODEC_ID_VORBIS, config, Some(headers.clone()), "Vorbis")?,
+            Coding::Flac(info) => Kind::symphonia(CODEC_ID_FLAC, config, Some(tolerant(info)), "FLAC")?,
+            Coding::Vorbis(headers) => {
+                // what its own header says is what is decoded
+                let channels = headers.get(11).map_or(config.channels, |&channels| usize::from(channels));
+                if channels > VORBIS_CHANNELS {
+                    return Err(format!("its sound is Vorbis with {channels} channels; one and two are read here"));
+                }
+                Kind::symphonia(CODEC_ID_VORBIS, config, Some(headers.clone()), "Vorbis")?
+            }
         };
         Ok(Self { decoder, rate: config.rate, channels: config.channels })
     }
@@ -101,7 +112,7 @@ impl Codec {
         match &mut self.decoder {
             Kind::Pcm(_) | Kind::Adpcm(_) => {}
             Kind::Opus(opus) => opus.reset(),
-            Kind::Symphonia { decoder, .. } => decoder.reset(),
+            Kind::Mpeg { decoder, .. } | Kind::Symphonia { decoder, .. } => decoder.reset(),
         }
     }
 
@@ -120,21 +131,60 @@ impl Codec {
             Kind::Symphonia { checked: true, .. } if packet.iter().fold(0, |sum, &byte| crc_16(sum, byte)) != 0 => {
                 return Err("the checksum of a FLAC frame does not hold".to_owned());
             }
+            Kind::Mpeg { decoder, layer } => {
+                // some containers do not say which layer it is, or say it wrong
+                if let Some(found) = layer_of(packet).filter(|found| found != layer) {
+                    (*decoder, *layer) = (mpeg(found, self.rate, self.channels)?, found);
+                }
+                (self.rate, self.channels) = by_symphonia(decoder.as_mut(), packet, out)?;
+            }
             Kind::Symphonia { decoder, .. } => {
-                let packet = PacketRef::new(0, Timestamp::ZERO, Duration::ZERO, packet);
-                let buffer = decoder.decode_ref(&packet).map_err(|error| error.to_string())?;
-                (self.rate, self.channels) = (buffer.spec().rate(), buffer.spec().channels().count());
-                buffer.copy_to_vec_interleaved(out);
+                (self.rate, self.channels) = by_symphonia(decoder.as_mut(), packet, out)?;
             }
         }
         Ok(())
     }
 }
 
-fn symphonia(codec: AudioCodecId, config: &Config, extra: Option<Vec<u8>>, name: &str) -> Result<Kind, String> {
+/// Decodes a packet; says its rate and channels.
+fn by_symphonia(decoder: &mut dyn AudioDecoder, packet: &[u8], out: &mut Vec<f32>) -> Result<(u32, usize), String> {
+    let packet = PacketRef::new(0, Timestamp::ZERO, Duration::ZERO, packet);
+    let buffer = decoder.decode_ref(&packet).map_err(|error| error.to_string())?;
+    buffer.copy_to_vec_interleaved(out);
+    if out.iter().any(|sample: &f32| sample.abs() > LOUDEST) {
+        return Err("its sound is decoded to what is no sound".to_owned());
+    }
+    Ok((buffer.spec().rate(), buffer.spec().channels().count()))
+}
+
+fn mpeg(layer: u8, rate: u32, channels: usize) -> Result<Box<dyn AudioDecoder>, String> {
+    let codec = [CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3][usize::from(layer.saturating_sub(1).min(2))];
+    by_parameters(codec, rate, channels, None, "MPEG audio")
+}
+
+/// The layer that the header of a frame of MPEG audio says.
+fn layer_of(frame: &[u8]) -> Option<u8> {
+    let &[0xff, second, ..] = frame else { return None };
+    (second & 0xe0 == 0xe0 && second & 6 != 0).then(|| 4 - (second >> 1 & 3))
+}
+
+impl Kind {
+    fn symphonia(codec: AudioCodecId, config: &Config, extra: Option<Vec<u8>>, name: &str) -> Result<Self, String> {
+        let decoder = by_parameters(codec, config.rate, config.channels, extra, name)?;
+        Ok(Self::Symphonia { decoder, checked: codec == CODEC_ID_FLAC })
+    }
+}
+
+fn by_parameters(
+    codec: AudioCodecId,
+    rate: u32,
+    channels: usize,
+    extra: Option<Vec<u8>>,
+    name: &str,
+) -> Result<Box<dyn AudioDecoder>, String> {
     let mut parameters = AudioCodecParameters::new();
-    parameters.for_codec(codec).with_sample_rate(config.rate);
-    if let Some(channels) = layout(config.channels) {
+    parameters.for_codec(codec).with_sample_rate(rate);
+    if let Some(channels) = layout(channels) {
         parameters.with_channels(channels);
     }
     if let Some(extra) = extra {
@@ -142,7 +192,6 @@ fn symphonia(codec: AudioCodecId, config: &Config, extra: Option<Vec<u8>>, name:
     }
     symphonia::default::get_codecs()
         .make_audio_decoder(&parameters, &AudioDecoderOptions::default())
-        .map(|decoder| Kind::Symphonia { decoder, checked: codec == CODEC_ID_FLAC })
         .map_err(|error| format!("its sound is {name} of a kind that is not read here: {error}"))
 }
 

@@ -41,30 +41,62 @@ pub(in super::super) struct Adts {
     scanner: Scanner<AdtsHead>,
     /// How what comes is coded, and a frame that waits for that to be told.
     present: Option<AacConfig>,
-    waiting: Option<(AdtsHead, Vec<u8>)>,
+    waiting: Option<Frame>,
+    /// Frames and their bytes until now, by which those that are lost are estimated.
+    frames: u64,
+    bytes: u64,
 }
+
+struct Frame {
+    head: AdtsHead,
+    data: Vec<u8>,
+    /// Samples that are lost before it.
+    lost: u64,
+}
+
+/// Samples of a frame.
+const SAMPLES: u64 = 1_024;
 
 impl Adts {
     pub(in super::super) fn new(source: Source, start: u64, end: u64) -> Self {
-        Self { scanner: Scanner::new(source, start, end), present: None, waiting: None }
+        Self { scanner: Scanner::new(source, start, end), present: None, waiting: None, frames: 0, bytes: 0 }
+    }
+}
+
+impl Adts {
+    /// Samples where so many bytes are no frames: there is no clock, so they are as many as that many bytes hold on the average.
+    fn lost(&self, skipped: u64) -> u64 {
+        if self.frames == 0 {
+            return 0;
+        }
+        let mean = self.bytes as f64 / self.frames as f64;
+        (skipped as f64 / mean).round() as u64 * SAMPLES
     }
 }
 
 impl Demuxer for Adts {
     fn next(&mut self) -> io::Result<Event> {
-        let (head, data) = match self.waiting.take() {
+        let frame = match self.waiting.take() {
             Some(waiting) => waiting,
             None => match self.scanner.next()? {
-                Next::Frame { head, data, .. } => (head, data),
-                Next::End { .. } => return Ok(Event::End),
+                Next::Frame { head, data, skipped } => Frame { head, data, lost: self.lost(skipped) },
+                Next::End { cut, .. } => return Ok(if cut { Event::Cut } else { Event::End }),
             },
         };
-        if self.present != Some(head.aac) {
-            self.present = Some(head.aac);
-            self.waiting = Some((head, data));
-            let aac = head.aac;
+        let aac = frame.head.aac;
+        if self.present != Some(aac) {
+            self.present = Some(aac);
+            self.waiting = Some(frame);
             return Ok(Event::Start(Config { coding: Coding::Aac(aac), rate: aac.rate, channels: aac.channels() }));
         }
-        Ok(Event::Packet(Packet { data: data[head.header.min(data.len())..].to_vec(), ..Packet::default() }))
+        let Frame { head, data, lost } = frame;
+        self.frames += 1;
+        self.bytes += head.length;
+        Ok(Event::Packet(Packet {
+            data: data[head.header.min(data.len())..].to_vec(),
+            lost,
+            damage: lost > 0,
+            ..Packet::default()
+        }))
     }
 }

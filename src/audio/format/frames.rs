@@ -27,8 +27,8 @@ pub(in super::super) trait Header: Copy + Send {
 pub(super) enum Next<H> {
     /// A frame, and how many bytes before it are neither frame nor tag.
     Frame { head: H, data: Vec<u8>, skipped: u64 },
-    /// The end; `clean` where the last frame is whole and nothing but tags follows it.
-    End { clean: bool },
+    /// The end; `clean` where the last frame is whole and nothing but tags follows it, `cut` where the last frame is not whole.
+    End { clean: bool, cut: bool },
 }
 
 /// Finds frames in a part of a file.
@@ -68,14 +68,14 @@ impl<H: Header> Scanner<H> {
         let mut skipped = 0;
         loop {
             if self.at >= self.end {
-                return Ok(Next::End { clean: skipped == 0 });
+                return Ok(Next::End { clean: skipped == 0, cut: false });
             }
             if let Some(head) = head::<H>(&mut self.source, self.at)? {
                 let expected = skipped == 0 && self.last.is_some_and(|last| last.is_like(&head));
                 let whole = self.at + head.length() <= self.end;
                 if !whole && expected {
                     self.at = self.end;
-                    return Ok(Next::End { clean: false });
+                    return Ok(Next::End { clean: false, cut: true });
                 }
                 if whole && (expected || confirmed(&mut self.source, self.at, &head, self.end)?) {
                     let data = self.source.bytes(self.at, head.length())?;

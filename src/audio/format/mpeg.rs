@@ -200,7 +200,7 @@ impl Mpeg {
                         None => Ahead::Frame { head, data, skipped, place },
                     }
                 }
-                Next::End { clean } => Ahead::End { clean },
+                Next::End { clean, .. } => Ahead::End { clean },
             };
             self.ahead.push_back(next);
         }

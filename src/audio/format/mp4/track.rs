@@ -134,12 +134,16 @@ impl Movie {
             .iter()
             .map(|&(count, duration)| i64::from(count) * i64::from(duration))
             .fold(0, i64::saturating_add);
+        // durations are rounded, and the delay of an encoder may be left out of them
+        let slack = if media == 0 { i64::MAX } else { i64::from(track.scale) / 10 };
         let mut edits = Vec::new();
         let mut presented = 0_i64;
         for &(duration, from, still) in &track.edits {
             let length = ticks(duration);
             if from >= 0 && !still {
-                let open = duration == 0 || (self.fragmented && media == 0);
+                // what the tables of `moov` hold is all that a list knew that was written before the fragments
+                let before_fragments = self.fragmented && from.saturating_add(length) >= media.saturating_sub(slack);
+                let open = duration == 0 || before_fragments;
                 let until = if open { i64::MAX } else { from.saturating_add(length) };
                 edits.push(Edit { from, until, presented });
                 if open {
