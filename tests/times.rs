@@ -40,11 +40,37 @@ fn ramp(thousands: u32) -> Vec<i16> {
 
 /// A film's sound track: PCM of 16 kHz in samples of 160 frames, with edits (duration in thousandths of a second, first sample of the media).
 fn film(samples: &[i16], edits: &[(u32, i32)], gapless: Option<&str>) -> Vec<u8> {
+    film_of(&[(samples, true)], edits, gapless)
+}
+
+/// A film with several sound tracks, each of which is enabled or not.
+fn film_of(tracks: &[(&[i16], bool)], edits: &[(u32, i32)], gapless: Option<&str>) -> Vec<u8> {
     let head = boxed(b"ftyp", b"qt  \0\0\0\0qt  ");
-    let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let data: Vec<u8> =
+        tracks.iter().flat_map(|(samples, _)| *samples).flat_map(|sample| sample.to_le_bytes()).collect();
     let mdat = boxed(b"mdat", &data);
     let mvhd = boxed(b"mvhd", &[numbers(&[0, 0, 0, 1_000, 0]), vec![0; 80]].concat());
-    let tkhd = boxed(b"tkhd", &[numbers(&[0, 0, 0, 1]), vec![0; 68]].concat());
+    let mut place = head.len() as u32 + 8;
+    let mut traks = Vec::new();
+    for (number, &(samples, enabled)) in (1..).zip(tracks) {
+        traks.extend(trak(number, enabled, samples, place, edits));
+        place += 2 * samples.len() as u32;
+    }
+    let udta = gapless.map_or(Vec::new(), |text| {
+        let data = boxed(b"data", &[numbers(&[1, 0]), text.as_bytes().to_vec()].concat());
+        let name = boxed(b"name", &[numbers(&[0]), b"iTunSMPB".to_vec()].concat());
+        boxed(
+            b"udta",
+            &boxed(b"meta", &[numbers(&[0]), boxed(b"ilst", &boxed(b"----", &[name, data].concat()))].concat()),
+        )
+    });
+    let moov = boxed(b"moov", &[mvhd, traks, udta].concat());
+    [head, mdat, moov].concat()
+}
+
+/// One of its tracks, whose samples lie at a place of the file.
+fn trak(number: u32, enabled: bool, samples: &[i16], place: u32, edits: &[(u32, i32)]) -> Vec<u8> {
+    let tkhd = boxed(b"tkhd", &[numbers(&[u32::from(enabled), 0, 0, number]), vec![0; 68]].concat());
     let mdhd = boxed(b"mdhd", &numbers(&[0, 0, 0, 16_000, samples.len() as u32, 0]));
     let hdlr = boxed(b"hdlr", &[numbers(&[0, 0]), b"soun".to_vec(), vec![0; 13]].concat());
     let mut entry = vec![0, 0, 0, 0, 0, 0, 0, 1];
@@ -56,23 +82,13 @@ fn film(samples: &[i16], edits: &[(u32, i32)], gapless: Option<&str>) -> Vec<u8>
     let stts = boxed(b"stts", &numbers(&[0, 1, count, 160]));
     let stsc = boxed(b"stsc", &numbers(&[0, 1, 1, count, 1]));
     let stsz = boxed(b"stsz", &numbers(&[0, 320, count]));
-    let stco = boxed(b"stco", &numbers(&[0, 1, head.len() as u32 + 8]));
+    let stco = boxed(b"stco", &numbers(&[0, 1, place]));
     let stbl = boxed(b"stbl", &[stsd, stts, stsc, stsz, stco].concat());
     let mdia = boxed(b"mdia", &[mdhd, hdlr, boxed(b"minf", &stbl)].concat());
     let list: Vec<u32> = edits.iter().flat_map(|&(duration, from)| [duration, from as u32, 0x1_0000]).collect();
     let elst = boxed(b"elst", &[numbers(&[0, edits.len() as u32]), numbers(&list)].concat());
     let edts = if edits.is_empty() { Vec::new() } else { boxed(b"edts", &elst) };
-    let trak = boxed(b"trak", &[tkhd, edts, mdia].concat());
-    let udta = gapless.map_or(Vec::new(), |text| {
-        let data = boxed(b"data", &[numbers(&[1, 0]), text.as_bytes().to_vec()].concat());
-        let name = boxed(b"name", &[numbers(&[0]), b"iTunSMPB".to_vec()].concat());
-        boxed(
-            b"udta",
-            &boxed(b"meta", &[numbers(&[0]), boxed(b"ilst", &boxed(b"----", &[name, data].concat()))].concat()),
-        )
-    });
-    let moov = boxed(b"moov", &[mvhd, trak, udta].concat());
-    [head, mdat, moov].concat()
+    boxed(b"trak", &[tkhd, edts, mdia].concat())
 }
 
 /// What is heard at thousands of a second: 0 for silence.
@@ -106,6 +122,16 @@ fn edit_lists_are_followed_in_full() {
     // lists that leave nothing are not believed
     assert_eq!(whole(&[(1_000, 64_000)]).len(), 48_000);
     assert_eq!(whole(&[(500, -1)]).len(), 56_000);
+}
+
+#[test]
+fn of_several_tracks_the_enabled_one_is_heard() {
+    let (one, two) = (ramp(1_000), ramp(2_000));
+    let length = |tracks: &[(&[i16], bool)]| read(&film_of(tracks, &[], None)).0.len();
+    assert_eq!(length(&[(&one, true), (&two, false)]), 16_000);
+    assert_eq!(length(&[(&one, false), (&two, true)]), 32_000);
+    assert_eq!(length(&[(&one, true), (&two, true)]), 16_000);
+    assert_eq!(length(&[(&one, false), (&two, false)]), 16_000);
 }
 
 #[test]

@@ -2,9 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use audiosearch_index::{
-    Collection, Embedding, Fingerprint, Index, Schema, Segment, Source, SourceKey, Span,
-};
+use audiosearch_index::{Collection, Embedding, Fingerprint, Index, Schema, Segment, Source, SourceKey, Span};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -23,6 +21,9 @@ fn recordings(fixtures: &Path, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(fixtures)? {
         let path = entry?.path();
+        if path.extension().is_none_or(|ending| ending == "safetensors") {
+            continue;
+        }
         let mut bytes = fs::read(&path)?;
         // Damage near the beginning tells more, and short inputs are tried more often.
         bytes.truncate(12_000);
@@ -41,6 +42,41 @@ fn recordings(fixtures: &Path, folder: &Path) -> Result<()> {
         bytes.extend((data.len() as u32).to_le_bytes());
         bytes.extend(data);
         fs::write(folder.join(format!("{rate}-{channels}-{bits}.wav")), bytes)?;
+    }
+    plain(folder)?;
+    Ok(())
+}
+
+/// Wrappers of plain samples that no fixture has.
+fn plain(folder: &Path) -> io::Result<()> {
+    let data: Vec<u8> = (0..1_000_u32).map(|byte| (byte * 37) as u8).collect();
+    let format = b"\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0";
+    let long = 1_000_u64.to_le_bytes();
+    let ds64 = [&b"ds64\x1c\0\0\0"[..], &long, &long, &[0; 12]].concat();
+    let rf64 =
+        [&b"RF64\xff\xff\xff\xffWAVE"[..], &ds64, b"fmt \x10\0\0\0", format, b"data\xff\xff\xff\xff", &data].concat();
+    let rest = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a";
+    let head = [&b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0"[..], &[0; 8], b"wave", rest].concat();
+    let (fmt, length) = (40_u64.to_le_bytes(), 1_024_u64.to_le_bytes());
+    let w64 = [&head[..], b"fmt ", rest, &fmt, format, b"data", rest, &length, &data].concat();
+    let au = [&b".snd"[..], &[24, 1_000, 3, 16_000, 1].map(u32::to_be_bytes).concat(), &data].concat();
+    let mut sphere =
+        b"NIST_1A\n   1024\nchannel_count -i 1\nsample_rate -i 16000\nsample_n_bytes -i 2\nsample_count -i 500\n\
+        sample_byte_format -s2 01\nsample_coding -s3 pcm\nend_head\n"
+            .to_vec();
+    sphere.resize(1_024, b' ');
+    sphere.extend(&data);
+    let mut caf = [&b"caff\0\x01\0\0desc\0\0\0\0\0\0\0\x20"[..], &16_000_f64.to_be_bytes(), b"lpcm"].concat();
+    caf.extend([2, 2, 1, 1, 16].map(u32::to_be_bytes).concat());
+    caf.extend([&b"data"[..], &(-1_i64).to_be_bytes(), &[0; 4], &data].concat());
+    let aifc = [
+        &b"FORM\0\0\0\0AIFCCOMM\0\0\0\x18\0\x01\0\0\x01\xf4\0\x10\x40\x0c\xfa\0\0\0\0\0\0\0sowt\0\0SSND\0\0\x03\xf0"[..],
+        &[0; 8],
+        &data,
+    ]
+    .concat();
+    for (name, bytes) in [("rf64", rf64), ("w64", w64), ("au", au), ("sphere", sphere), ("caf", caf), ("aifc", aifc)] {
+        fs::write(folder.join(name), bytes)?;
     }
     Ok(())
 }
@@ -110,7 +146,9 @@ fn checkpoints(folder: &Path) -> io::Result<()> {
     let headers = [
         "{}".to_owned(),
         r#"{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}"#.to_owned(),
-        format!(r#"{{"__metadata__":{{"audiosearch":"{config}"}},"a":{{"dtype":"F16","shape":[8],"data_offsets":[0,16]}}}}"#),
+        format!(
+            r#"{{"__metadata__":{{"audiosearch":"{config}"}},"a":{{"dtype":"F16","shape":[8],"data_offsets":[0,16]}}}}"#
+        ),
     ];
     headers.iter().enumerate().try_for_each(|(number, header)| {
         let bytes = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &[0; 16]].concat();

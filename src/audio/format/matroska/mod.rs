@@ -87,7 +87,8 @@ impl Matroska {
             at = found.end();
         }
         let known = |track: &&Track| !matches!(track.config.coding, Coding::Unknown(_));
-        let chosen = tracks.iter().find(known).or(tracks.first()).cloned();
+        let default = |track: &&Track| known(track) && track.default;
+        let chosen = tracks.iter().find(default).or_else(|| tracks.iter().find(known)).or(tracks.first()).cloned();
         Ok(match chosen {
             Some(track) => Ok(Self {
                 source,

@@ -9,6 +9,8 @@ use super::ebml::{children, float, number};
 #[derive(Debug, Clone)]
 pub(super) struct Track {
     pub(super) number: u64,
+    /// It is the one to be heard where nobody chooses; of films in several languages, one is.
+    pub(super) default: bool,
     pub(super) config: Config,
     /// Nanoseconds that the times of blocks are late by.
     pub(super) delay: i64,
@@ -21,13 +23,14 @@ pub(super) struct Track {
 impl Track {
     /// Reads a track entry; none where it is no sound.
     pub(super) fn read(entry: &[u8]) -> Option<Self> {
-        let (mut track, mut kind, mut delay) = (0, 0, 0);
+        let (mut track, mut kind, mut delay, mut default) = (0, 0, 0, true);
         let (mut codec, mut private, mut encodings) = (String::new(), &[][..], &[][..]);
         let (mut rate, mut channels, mut bits) = (8_000.0, 1, 16);
         for (id, content) in children(entry) {
             match id {
                 0xd7 => track = number(content),
                 0x83 => kind = number(content),
+                0x88 => default = number(content) != 0,
                 0x86 => codec = String::from_utf8_lossy(content).trim_end_matches('\0').to_owned(),
                 0x63a2 => private = content,
                 0x56aa => delay = i64::try_from(number(content)).unwrap_or(0),
@@ -60,7 +63,7 @@ impl Track {
             _ => 0,
         };
         let priming = delay.max(pre_skip * 1_000_000 / 48);
-        Some(Self { number: track, config, delay, priming, stripped })
+        Some(Self { number: track, default, config, delay, priming, stripped })
     }
 }
 
@@ -172,4 +175,21 @@ fn xiph(private: &[u8]) -> Option<Vec<u8>> {
     let identification = fields.take(first);
     fields.take(second);
     (identification.len() >= 30 && !fields.0.is_empty()).then(|| [identification, fields.0].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_track_is_the_default_one_unless_it_says_otherwise() {
+        let entry = b"\xd7\x81\x07\x83\x81\x02\x86\x8dA_PCM/INT/LIT";
+        let plain = Track::read(entry).unwrap();
+        assert_eq!((plain.number, plain.default), (7, true));
+        assert!(!Track::read(&[&entry[..], b"\x88\x81\0"].concat()).unwrap().default);
+        assert!(Track::read(&[&entry[..], b"\x88\x81\x01"].concat()).unwrap().default);
+        // a picture is no sound
+        assert!(Track::read(b"\xd7\x81\x07\x83\x81\x01").is_none());
+    }
 }

@@ -39,7 +39,9 @@ impl Mp4 {
         let sound = |track: &&Track| track.config.is_some();
         let readable =
             |track: &&Track| track.config.as_ref().is_some_and(|config| !matches!(config.coding, Coding::Unknown(_)));
-        let chosen = movie.tracks.iter().find(readable).or_else(|| movie.tracks.iter().find(sound));
+        let enabled = |track: &&Track| readable(track) && track.enabled;
+        let tracks = || movie.tracks.iter();
+        let chosen = tracks().find(enabled).or_else(|| tracks().find(readable)).or_else(|| tracks().find(sound));
         let Some(track) = chosen else {
             return Ok(Err(match (movie.complete, movie.tracks.is_empty()) {
                 (_, false) => "it has no sound track".to_owned(),

@@ -34,6 +34,8 @@ pub(super) struct Movie {
 #[derive(Default)]
 pub(super) struct Track {
     pub(super) id: u32,
+    /// Of films in several languages, one is.
+    pub(super) enabled: bool,
     /// Ticks a second.
     pub(super) scale: u32,
     /// How it is coded, where it is sound.
@@ -200,7 +202,11 @@ impl Track {
         while let Some(found) = boxes.next(source)? {
             match &found.kind {
                 b"edts" | b"mdia" | b"minf" | b"stbl" => self.read(source, &found)?,
-                b"tkhd" => self.id = after_times(&found.content(source, 32)?),
+                b"tkhd" => {
+                    let content = found.content(source, 32)?;
+                    self.enabled = content.get(3).is_some_and(|flags| flags & 1 == 1);
+                    self.id = after_times(&content);
+                }
                 b"mdhd" => self.scale = after_times(&found.content(source, 32)?),
                 b"hdlr" if &outer.kind == b"mdia" => {
                     self.sound = found.content(source, 12)?.get(8..12) == Some(b"soun");
