@@ -110,8 +110,8 @@ fn what_goes_to_ffmpeg_is_named() {
     for word in words("`--decoder ffmpeg` hands ", " to an") {
         let (ending, bytes) = match word.as_str() {
             "AMR" => ("amr", &b"#!AMR\n<"[..]),
-            "WMA" => ("wma", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c"),
-            "AC-3" => ("ac3", b"\x0b\x77\x12\x34\x40\x40\x40\x40\x40"),
+            "WMA" => ("wma", &b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c"[..]),
+            "AC-3" => ("ac3", &b"\x0b\x77\x12\x34\x40\x40\x40\x40\x40"[..]),
             word => panic!("README.md says that {word} is for ffmpeg, and no test knows it"),
         };
         assert!(matches!(kind_of_name(Path::new(&format!("a.{ending}"))), NameKind::Unread(_)), "{word}");
