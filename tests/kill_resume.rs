@@ -84,6 +84,48 @@ fn a_kill_while_recordings_are_read_again_leaves_all_of_them_searchable() {
 }
 
 #[test]
+fn a_kill_in_the_middle_of_an_import_leaves_all_labels_of_a_file_or_none() {
+    const LABELS: usize = 4_000;
+    let place = Place::with_recordings(40, 1.0);
+    place.ok(["index", "rec"]);
+    for list in ["one", "two"] {
+        let row =
+            |at: usize| format!("rec/{:02}.wav,{:.3},{:.3},{list}\n", at % 40, at as f64 / 5e3, at as f64 / 5e3 + 0.1);
+        place
+            .file(format!("{list}.csv"), format!("path,start,end,label\n{}", (0..LABELS).map(row).collect::<String>()));
+    }
+    place.ok(["label", "import", "one.csv"]);
+    let stored = || {
+        let mut labels: Vec<String> =
+            place.ok(["list", "--labels", "--json"]).json().iter().map(|l| text(l, "label")).collect();
+        assert_eq!(labels.len(), LABELS);
+        labels.dedup();
+        assert_eq!(labels.len(), 1, "labels of both files: {labels:?}");
+        labels.remove(0)
+    };
+    // As long as an import takes, in steps.
+    let begun = std::time::Instant::now();
+    place.ok(["label", "import", "two.csv"]);
+    let whole = begun.elapsed();
+    let (mut killed, mut now) = (0, stored());
+    for step in 1..=12 {
+        let next = if now == "one" { "two" } else { "one" };
+        let mut child =
+            place.command(["label", "import", &format!("{next}.csv")]).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole * step / 12);
+        killed += usize::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        stored();
+        // What is in the store, and not only what readers see of it, is of one file.
+        place.ok(["index", "rec"]);
+        now = stored();
+        place.ok(["verify"]);
+    }
+    assert!(killed > 6, "{killed} imports were killed");
+}
+
+#[test]
 fn ctrl_c_stops_after_the_files_under_way_and_leaves_a_usable_index() {
     let place = Place::with_recordings(FILES, 2.0);
     let (child, safe) = begin(&place, 5);

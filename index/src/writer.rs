@@ -47,6 +47,11 @@ impl<'a> Writer<'a> {
         self.store.import_labels(key, imported)
     }
 
+    /// The same for several sources in one transaction: a kill leaves all of it or nothing.
+    pub fn import_all_labels(&self, imported: &[(&SourceKey, Vec<Label>)]) -> Result<()> {
+        self.store.import_all_labels(imported)
+    }
+
     /// Replaces all labels of a source.
     pub fn set_labels(&self, key: &SourceKey, labels: &[Label]) -> Result<()> {
         self.store.set_labels(key, labels)

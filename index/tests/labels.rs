@@ -66,6 +66,25 @@ fn labels_are_found_survive_their_source_and_go_with_it() {
 }
 
 #[test]
+fn labels_of_several_sources_come_together_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::create(dir.path(), AUDIO, schema(4)).unwrap();
+    let [a, b, gone] = ["a.wav", "b.wav", "gone.wav"].map(SourceKey::new);
+    put(&index, "a.wav", None);
+    put(&index, "b.wav", Some(&[label(None, "old", LabelOrigin::Imported)]));
+    let of = |text: &str| vec![label(Some((0, 10)), text, LabelOrigin::Imported)];
+    let import = |all: &[(&SourceKey, Vec<Label>)]| index.writer().unwrap().import_all_labels(all);
+    assert!(matches!(import(&[(&a, of("x")), (&gone, of("y"))]), Err(IndexError::UnknownSource { .. })));
+    assert!(index.labels(&a).unwrap().is_empty());
+    import(&[(&a, of("x")), (&b, of("y"))]).unwrap();
+    let texts = |key| index.labels(key).unwrap().into_iter().map(|label| label.text).collect::<Vec<_>>();
+    assert_eq!((texts(&a), texts(&b)), (vec!["x".to_owned()], vec!["y".to_owned()]));
+    let before = index.writer().unwrap().commit().unwrap();
+    import(&[(&a, of("x")), (&b, of("y"))]).unwrap();
+    assert_eq!(index.writer().unwrap().commit().unwrap(), before, "the same again changes nothing");
+}
+
+#[test]
 fn only_what_is_there_can_be_labelled() {
     let dir = tempfile::tempdir().unwrap();
     let index = Index::create(dir.path(), AUDIO, schema(4)).unwrap();

@@ -84,14 +84,15 @@ impl LabelList {
 
     /// Stores labels with files that were not read anew; returns which files the index holds.
     pub fn store(&self, index: &Index, writer: &Writer<'_>) -> Result<HashSet<SourceKey>, EngineError> {
-        let mut known = HashSet::new();
+        let mut known = Vec::new();
         for (key, labels) in self.imports(index.collection()) {
             if index.source(&key)?.is_some() {
-                writer.import_labels(&key, &labels)?;
-                known.insert(key);
+                known.push((key, labels));
             }
         }
-        Ok(known)
+        let imported: Vec<_> = known.iter().map(|(key, labels)| (key, labels.clone())).collect();
+        writer.import_all_labels(&imported)?;
+        Ok(known.into_iter().map(|(key, _)| key).collect())
     }
 }
 

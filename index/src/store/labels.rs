@@ -47,6 +47,27 @@ impl Store {
         self.change_labels(source, |old| import(old, imported))
     }
 
+    /// As [`import_labels`](Self::import_labels), of several sources: all of it in one transaction. Nothing happens where that changes nothing.
+    pub fn import_all_labels(&self, imported: &[(&SourceKey, Vec<Label>)]) -> Result<()> {
+        let mut changed = Vec::new();
+        for (source, labels) in imported {
+            if import(&self.labels(source)?, labels).is_some() {
+                changed.push((*source, labels));
+            }
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        self.transaction(|trees| {
+            trees.next_revision()?;
+            for (source, labels) in &changed {
+                trees.require(source)?;
+                trees.import_labels(source, labels)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Removes labels that cannot be read.
     pub fn purge_labels(&self, source: &SourceKey) -> Result<()> {
         self.transaction(|trees| {
@@ -57,12 +78,7 @@ impl Store {
 
     fn change_labels(&self, source: &SourceKey, change: impl Fn(&[Label]) -> Option<Vec<Label>>) -> Result<()> {
         self.transaction(|trees| {
-            if trees.find(source)?.is_none() {
-                return Err(ConflictableTransactionError::Abort(IndexError::UnknownSource {
-                    path: trees.path.into(),
-                    source_id: format!("{source:?}"),
-                }));
-            }
+            trees.require(source)?;
             let old = trees.labels_of(source)?;
             if let Some(new) = change(&old) {
                 trees.next_revision()?;
@@ -78,6 +94,17 @@ impl Store {
 }
 
 impl Trees<'_> {
+    /// Fails where there is no such source.
+    fn require(&self, source: &SourceKey) -> Abort<()> {
+        match self.find(source)? {
+            Some(_) => Ok(()),
+            None => Err(ConflictableTransactionError::Abort(IndexError::UnknownSource {
+                path: self.path.into(),
+                source_id: format!("{source:?}"),
+            })),
+        }
+    }
+
     /// Replaces the labels of a source that were imported.
     pub(super) fn import_labels(&self, source: &SourceKey, imported: &[Label]) -> Abort<()> {
         match import(&self.labels_of(source)?, imported) {
