@@ -107,6 +107,7 @@ pub mod annotation;
 pub mod audio;
 pub mod baseline;
 pub mod cli;
+pub mod condition;
 pub mod encoder;
 pub mod engine;
 pub mod eval;

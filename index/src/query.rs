@@ -1,9 +1,9 @@
 //! What is asked, and what is answered.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::{Embedding, SegmentId, SourceId, Span};
+use crate::{Embedding, Places, SegmentId, SourceId, Span};
 
 /// A question: the `k` segments nearest to `embedding` that `filter` lets pass.
 #[derive(Debug, Clone)]
@@ -68,8 +68,8 @@ pub struct Filter {
     pub path_prefix: Option<PathBuf>,
     /// The segment bears this label.
     pub label: Option<String>,
-    /// The source is one of these.
-    pub sources: Option<BTreeSet<SourceId>>,
+    /// The segment lies in one of these, or shares a sample with a stretch of it.
+    pub places: Option<Arc<Places>>,
     /// The source is another one.
     pub not_source: Option<SourceId>,
     /// The segment is of another source, or shares no sample with this span of it.

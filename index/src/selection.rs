@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use crate::SourceId;
-use crate::frozen::{FrozenFile, NO_LABEL};
+use crate::frozen::{FrozenFile, NO_LABEL, SourceRow};
+use crate::places::touches;
 use crate::query::Filter;
 use crate::record::path_from_bytes;
-use crate::{SourceKey, Span};
+use crate::{Places, SourceKey, Span};
 
 /// Sources that have less than this part of the rows are gone through one by one.
 const FEW_PART: usize = 16;
@@ -60,6 +61,8 @@ pub(crate) struct Selection<'a> {
     file: &'a FrozenFile,
     /// One bit a source, where not all pass.
     sources: Option<Vec<bool>>,
+    /// The stretches of each source that hits lie in, where not all do; a source without any is one as a whole.
+    stretches: Vec<Option<&'a [Span]>>,
     label: Option<u32>,
     not_overlapping: Option<(u32, Span)>,
     /// How many rows pass, at most.
@@ -70,10 +73,11 @@ pub(crate) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     /// Applies `filter` to the sources of `file`; `tail` lies beside it where `file` is a base.
-    pub fn new(file: &'a FrozenFile, tail: Option<(&FrozenFile, &Amendments)>, filter: &Filter) -> Self {
+    pub fn new(file: &'a FrozenFile, tail: Option<(&FrozenFile, &Amendments)>, filter: &'a Filter) -> Self {
         let (rows, source_count) = (file.rows(), file.sources().len());
-        let mut selection = Self { file, sources: None, label: None, not_overlapping: None, rows, source_count };
-        let by_source = filter.path_prefix.is_some() || filter.sources.is_some() || filter.not_source.is_some();
+        let mut selection =
+            Self { file, sources: None, stretches: Vec::new(), label: None, not_overlapping: None, rows, source_count };
+        let by_source = filter.path_prefix.is_some() || filter.places.is_some() || filter.not_source.is_some();
         if by_source || tail.is_some_and(|(_, amendments)| amendments.dead_rows > 0) {
             let mut rows = 0;
             let pass = file.sources().iter().enumerate().map(|(place, source)| {
@@ -81,7 +85,7 @@ impl<'a> Selection<'a> {
                 let newer = tail.and_then(|(tail, a)| Some((tail, tail.sources().get(a.touched(source.id)?)?)));
                 let (from, row) = newer.unwrap_or((file, source));
                 let pass = !dead
-                    && filter.sources.as_ref().is_none_or(|set| set.contains(&SourceId(source.id)))
+                    && filter.places.as_ref().is_none_or(|places| places.contains(SourceId(source.id)))
                     && filter.not_source != Some(SourceId(source.id))
                     && filter.path_prefix.as_ref().is_none_or(|prefix| {
                         let path = from.bytes_at(row.path_at, row.path_len).unwrap_or_default();
@@ -96,6 +100,9 @@ impl<'a> Selection<'a> {
             // What a damaged table says of its segments must not exceed what there is.
             selection.rows = rows.min(file.rows());
         }
+        if let Some(places) = &filter.places {
+            selection.within(places);
+        }
         if let Some(label) = &filter.label {
             let found = file.labels().binary_search_by(|l| file.text_at(l.at, l.len).unwrap_or_default().cmp(label));
             selection.rows = selection.rows.min(found.map_or(0, |place| file.labels()[place].rows as usize));
@@ -108,9 +115,33 @@ impl<'a> Selection<'a> {
         selection
     }
 
+    /// Keeps to the stretches of sources, and counts the rows that lie there.
+    fn within(&mut self, places: &'a Places) {
+        let stretches = |source: &SourceRow| places.stretches(SourceId(source.id)).flatten();
+        let stretches: Vec<Option<&[Span]>> = self.file.sources().iter().map(stretches).collect();
+        if stretches.iter().all(Option::is_none) {
+            return;
+        }
+        self.stretches = stretches;
+        let passed = self.file.sources().iter().enumerate().filter(|(place, _)| self.has(*place));
+        let rows = |(place, source): (usize, &SourceRow)| match self.stretches.get(place).copied().flatten() {
+            None => source.segments as usize,
+            Some(stretches) => {
+                let span = |row: &u32| self.file.span(*row as usize);
+                self.file.rows_of(source).iter().filter_map(span).filter(|span| touches(stretches, *span)).count()
+            }
+        };
+        self.rows = passed.map(rows).sum::<usize>().min(self.file.rows());
+    }
+
+    /// Whether a source passes, by its place in the table.
+    fn has(&self, place: usize) -> bool {
+        self.sources.as_ref().is_none_or(|pass| pass.get(place).copied().unwrap_or(false))
+    }
+
     /// Whether every row passes.
     pub fn is_all(&self) -> bool {
-        self.sources.is_none() && self.label.is_none() && self.not_overlapping.is_none()
+        self.sources.is_none() && self.stretches.is_empty() && self.label.is_none() && self.not_overlapping.is_none()
     }
 
     /// Whether a row may be a hit.
@@ -118,7 +149,9 @@ impl<'a> Selection<'a> {
         let Some(&source) = self.file.row_sources().get(row as usize) else {
             return false;
         };
-        self.sources.as_ref().is_none_or(|pass| pass.get(source as usize).copied().unwrap_or(false))
+        let within = |stretches| self.file.span(row as usize).is_some_and(|own| touches(stretches, own));
+        self.has(source as usize)
+            && self.stretches.get(source as usize).copied().flatten().is_none_or(within)
             && self.label.is_none_or(|label| self.file.row_labels().get(row as usize) == Some(&label))
             && self.not_overlapping.is_none_or(|(place, span)| {
                 place != source || self.file.span(row as usize).is_some_and(|own| own.overlap(&span) == 0)

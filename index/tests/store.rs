@@ -5,9 +5,10 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use audiosearch_index::{
-    Filter, Fingerprint, Index, IndexError, Query, Reader, Schema, Segment, Source, SourceKey, Span,
+    Filter, Fingerprint, Index, IndexError, Places, Query, Reader, Schema, Segment, Source, SourceKey, Span,
 };
 use common::{AUDIO, Numbers, fill, schema, segment, source};
 
@@ -140,7 +141,7 @@ fn filters_keep_k_full() {
     assert!(ask(Filter { label: Some("no such".into()), ..Filter::default() }).is_empty());
     let hits = ask(Filter { not_source: Some(own), ..Filter::default() });
     assert!(hits.len() == 20 && hits.iter().all(|h| h.source != own));
-    let hits = ask(Filter { sources: Some([own].into()), ..Filter::default() });
+    let hits = ask(Filter { places: Some(Arc::new(Places::from_iter([own]))), ..Filter::default() });
     assert!(hits.len() == 20 && hits.iter().all(|h| h.source == own));
     let span = Span { start: 415, len: 10 };
     let hits = ask(Filter { not_overlapping: Some((own, span)), ..Filter::default() });

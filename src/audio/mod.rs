@@ -19,6 +19,7 @@ mod probe;
 mod resample;
 mod source;
 mod stream;
+mod tags;
 mod track;
 
 pub use clip::Clip;
@@ -28,6 +29,7 @@ pub use names::{NameKind, is_audio_path, kind_of_name};
 pub use native::{NativeClip, read_native};
 pub use probe::holds_sound;
 pub use stream::ClipStream;
+pub use tags::{RecorderTags, recorder_tags};
 
 /// Samples a second of every [`Clip`] and [`ClipStream`]; recordings of another rate are resampled to it.
 pub const SAMPLE_RATE: u32 = 16_000;

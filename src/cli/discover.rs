@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{
     Context, Outcome,
+    filter::FilterArgs,
     hit_files::HitArgs,
     model::AcousticModelArgs,
     output::{Align, Output, Table, count, shown},
@@ -47,6 +48,8 @@ pub struct DiscoverArgs {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     neighbours: u32,
     #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
     form: HitArgs,
     /// Write them to this file, without --format as a manifest (tab-separated path, start, end, label); of formats of one recording to this
     /// folder, a file a recording
@@ -71,6 +74,7 @@ pub fn run(args: &DiscoverArgs, context: &Context) -> Result<Outcome> {
         segments: args.sample as usize,
         neighbours: args.neighbours as usize,
         min_confidence: args.min_confidence,
+        filter: args.filter.filter()?,
     };
     let groups = engine.discover(&options, &mut context.bars()).map_err(written)?;
     let occurrences: usize = groups.iter().map(|group| group.occurrences.len()).sum();

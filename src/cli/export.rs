@@ -10,13 +10,14 @@ use clap::{
 
 use super::{
     Context, Outcome,
+    filter::FilterArgs,
     model::open_engine,
     output::count,
     progress::written,
     store::{StoreArgs, Which},
 };
 use crate::{
-    engine::{Condition, MapOptions, MapProjection, NEAR, Pairs},
+    engine::{MapOptions, MapProjection, NEAR, Pairs},
     export::{ExportOptions, FORMATS, Format, Shows},
 };
 
@@ -54,9 +55,8 @@ pub struct ExportArgs {
     /// Labels from a list: tab-separated columns path, label, and start and end (seconds) where they apply
     #[arg(long, value_name = "FILE")]
     label_from: Option<PathBuf>,
-    /// Draw only these: label=WORD, path=FOLDER, text=PART, != for not; of several of one field any may hold
-    #[arg(long = "where", value_name = "FIELD=VALUE", allow_hyphen_values = true)]
-    conditions: Vec<Condition>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Draw at most N points, taken at random
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     sample: Option<u32>,
@@ -178,7 +178,7 @@ impl ExportArgs {
             out: self.out.clone(),
             projection: self.projection(format)?,
             labels: self.label_from.clone(),
-            conditions: self.conditions.clone(),
+            filter: self.filter.filter()?,
             sample: self.sample.map(|most| most as usize),
             arrows: self.arrows.clone(),
             clusters: self.clusters,

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     Context, Outcome,
+    filter::FilterArgs,
     hit_files::HitFormat,
     model::open_engine,
     output::{Align, Output, Table, count, shown},
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     annotation::{Annotation, Format, Recording, write_files},
-    engine::Engine,
+    engine::{Engine, Filter},
 };
 
 /// Import labels from files of other tools, and export them
@@ -61,6 +62,8 @@ struct ExportArgs {
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<HitFormat>,
     #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
     store: StoreArgs,
 }
 
@@ -95,7 +98,7 @@ fn export(args: &ExportArgs, context: &Context) -> Result<Outcome> {
     };
     let format = format.with_context(|| format!("{}: add --format; the name tells none", args.out.display()))?;
     let engine = open_engine(&args.store.existing()?, context)?;
-    let labels = engine.labels()?;
+    let labels = engine.labels(&args.filter.filter()?)?;
     let any = !labels.is_empty();
     let files = write_files(format, &args.out, &engine.by_recording(labels)?)?;
     context.messages.note(format_args!("{}: {}", args.out.display(), count(files.len(), "file")));
@@ -103,8 +106,8 @@ fn export(args: &ExportArgs, context: &Context) -> Result<Outcome> {
 }
 
 /// `list --labels`
-pub fn list(engine: &Engine, output: &mut Output) -> Result<Outcome> {
-    let labels = engine.labels()?;
+pub fn list(engine: &Engine, filter: &Filter, output: &mut Output) -> Result<Outcome> {
+    let labels = engine.labels(filter)?;
     if output.is_json() {
         let none = Recording { path: PathBuf::new(), seconds: None };
         Format::Jsonl.write(output.writer(), &none, &labels)?;

@@ -5,7 +5,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    Context, Outcome, label,
+    Context, Outcome,
+    filter::FilterArgs,
+    label,
     model::open_engine,
     output::{Align, Output, Table, duration, shown},
     store::{StoreArgs, Which},
@@ -14,8 +16,9 @@ use crate::engine::{Collection, Contents, SourceInfo};
 
 /// List the recordings and texts of a store
 #[derive(Args)]
-#[command(after_help = "Example:\n\
-    \x20 audiosearch list --collection audio --json")]
+#[command(after_help = "Examples:\n\
+    \x20 audiosearch list --collection audio --json\n\
+    \x20 audiosearch list --where 'duration<10' --where 'path=north/**'")]
 pub struct ListArgs {
     #[command(flatten)]
     store: StoreArgs,
@@ -25,6 +28,8 @@ pub struct ListArgs {
     /// List the labels of recordings instead
     #[arg(long, conflicts_with = "collection")]
     labels: bool,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Print a JSON object a file, or a label
     #[arg(long)]
     json: bool,
@@ -53,10 +58,11 @@ pub fn run(args: &ListArgs, context: &Context) -> Result<Outcome> {
     let wanted =
         |contents: &Contents| args.collection.is_none_or(|which| Collection::from(which) == contents.collection);
     let engine = open_engine(&args.store.existing()?, context)?;
+    let filter = args.filter.filter()?;
     if args.labels {
-        return label::list(&engine, &mut output);
+        return label::list(&engine, &filter, &mut output);
     }
-    for contents in engine.sources()?.into_iter().filter(wanted) {
+    for contents in engine.sources_where(&filter)?.into_iter().filter(wanted) {
         let mut sources: Vec<(String, SourceInfo)> =
             contents.sources.into_iter().map(|source| (shown(&source.path), source)).collect();
         if sources.is_empty() {

@@ -9,6 +9,7 @@ mod discover;
 mod embed;
 mod eval;
 mod export;
+mod filter;
 mod hit_files;
 mod hits;
 mod index;

@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::{
     Context, Outcome,
+    filter::FilterArgs,
     hit_files::{HitArgs, label},
     hits::print,
     model::{JobsArgs, ModelArgs, TextModelArgs, engine_options},
@@ -41,6 +42,7 @@ const OF_SOUND: [&str; 11] =
     \x20 audiosearch query clip.wav -k 3\n\
     \x20 audiosearch query tape.wav --from 12.4 --to 13.2 --no-self --json\n\
     \x20 audiosearch query --say umbrella\n\
+    \x20 audiosearch query call.wav --where time=22:00-04:00 --where 'date>=2024-05'\n\
     \x20 audiosearch query --say umbrella --format textgrid --out grids/\n\
     \x20 audiosearch query call.wav --format raven --out tables/ --clips calls/ --before 0.5 --after 0.5\n\
     \x20 audiosearch query --text \"the train was late again\"")]
@@ -116,6 +118,8 @@ pub struct QueryArgs {
     #[command(flatten)]
     jobs: JobsArgs,
     #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
     form: HitArgs,
     /// Write the hits to this file; of formats of one recording to this folder, a file a recording
     #[arg(long, short, value_name = "FILE|FOLDER")]
@@ -185,9 +189,11 @@ fn name(names: &[String], query: &PreparedQuery) -> String {
 impl QueryArgs {
     /// What the command line asks, in its order, with the names of the examples.
     fn queries(&self, context: &Context) -> Result<Vec<(Vec<String>, Query)>> {
+        let filter = self.filter.filter()?;
         let wanted = |query: Query| {
             let query = query.k(self.k as usize).per_file(self.per_file).exclude_self(self.no_self).exact(self.exact);
             let query = query.min_confidence(self.min_confidence).rescore(!self.no_rescore).explain(self.explain);
+            let query = query.filter(filter.clone());
             self.min_score.into_iter().fold(query, Query::min_score)
         };
         let named = |name: String, query: Query| (vec![name], wanted(query));

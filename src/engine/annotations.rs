@@ -6,10 +6,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use audiosearch_index::{Collection, Index, Label, LabelOrigin, Span};
+use audiosearch_index::{Collection, Index, Label, LabelOrigin, SourceKey, Span};
 use jiff::Timestamp;
 
-use super::{Engine, EngineError, Hit, Observer, Problem, observer::Watch};
+use super::{Engine, EngineError, Filter, Hit, Observer, Problem, observer::Watch};
 use crate::{
     annotation::{Annotation, InvalidAnnotation, Named, Origin, Recording, RecordingNames, read_files},
     audio::SAMPLE_RATE,
@@ -69,12 +69,13 @@ impl Engine {
         Ok(groups)
     }
 
-    /// All labels of recordings, by path and then by time. A label of the whole recording goes from its start to its end.
+    /// All labels of recordings that pass, by path and then by time. A label of the whole recording goes from its start to its end.
     ///
     /// # Errors
-    /// Where the store cannot be read.
-    pub fn labels(&self) -> Result<Vec<Annotation>, EngineError> {
+    /// Where the store cannot be read, or a condition names what is not there.
+    pub fn labels(&self, filter: &Filter) -> Result<Vec<Annotation>, EngineError> {
         let reader = self.reader(Collection::Audio)?;
+        let passing = self.hit_filter(&reader, Collection::Audio, filter)?;
         let mut labels = Vec::new();
         for source in reader.sources() {
             for label in reader.labels(&source.key) {
@@ -82,6 +83,11 @@ impl Engine {
                     Some(span) => (span.start, span.end().min(source.samples.max(span.start))),
                     None => (0, source.samples),
                 };
+                let whole = Span { start, len: u32::try_from((end - start).max(1)).unwrap_or(u32::MAX) };
+                let within = passing.places.as_ref().is_none_or(|places| places.touches(source.id, whole));
+                if !within || !passing.moments.pass(Some(&label.text), None) {
+                    continue;
+                }
                 // What says nothing was never a label.
                 let Ok(annotation) = Annotation::new(&source.path, seconds(start), seconds(end), &label.text) else {
                     continue;
@@ -113,7 +119,7 @@ impl Engine {
     }
 
     /// Stores the annotations of a file, or of all files below a folder, as labels of the recordings that they are of; of a recording they
-    /// take the place of what was imported before. A recording's labels are one transaction. What cannot be used is reported and the rest goes on.
+    /// take the place of what was imported before. All of it is one transaction: a kill leaves everything or nothing. What cannot be used is reported and the rest goes on.
     ///
     /// # Errors
     /// Where `path` cannot be read or the store cannot be written.
@@ -177,14 +183,12 @@ impl Engine {
                 watch.problem(Problem::UnknownRecording { file: file.clone(), recording, several, labels });
             }
         }
-        let mut report = LabelReport::default();
+        watch.check()?;
+        let report = LabelReport { labels: labels.values().map(Vec::len).sum(), recordings: labels.len() };
+        let labels: Vec<(&SourceKey, Vec<Label>)> =
+            labels.into_iter().map(|(at, labels)| (&sources[at], labels)).collect();
         let writer = index.writer()?;
-        for (at, labels) in labels {
-            watch.check()?;
-            writer.import_labels(&sources[at], &labels)?;
-            report.labels += labels.len();
-            report.recordings += 1;
-        }
+        writer.import_all_labels(&labels)?;
         writer.commit()?;
         Ok(report)
     }

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
-use audiosearch_index::{Collection, Index, IndexError, Reader, Schema};
+use audiosearch_index::{Collection, Index, IndexError, Reader, Schema, SourceKey, SourceRef};
 
-use super::{Engine, EngineError, Notice};
+use super::{
+    Engine, EngineError, Filter, Notice,
+    filter::{KnownSource, labelled},
+};
 use crate::{
     audio::SAMPLE_RATE,
     pipeline::{Keys, open_reader},
@@ -39,6 +42,9 @@ impl SourceInfo {
     }
 }
 
+/// With the key of each source.
+type Keyed = (Vec<SourceKey>, Contents);
+
 impl Contents {
     /// Length of all sources together: samples, or lines.
     pub fn length(&self) -> u64 {
@@ -55,22 +61,21 @@ impl Contents {
         self.sources.iter().map(|source| u64::from(source.segments)).sum()
     }
 
-    fn of_index(index: &Index, keys: &Keys) -> Result<Self, IndexError> {
+    fn of_index(index: &Index, keys: &Keys) -> Result<Keyed, IndexError> {
         let sources = index.sources().map(|source| {
-            source.map(|(_, source, segments)| SourceInfo {
-                path: keys.shown(&source.key),
-                length: source.samples,
-                segments,
+            source.map(|(_, source, segments)| {
+                let info = SourceInfo { path: keys.shown(&source.key), length: source.samples, segments };
+                (source.key, info)
             })
         });
-        let sources = sources.collect::<Result<_, _>>()?;
-        Ok(Self { collection: index.collection(), schema: index.schema().clone(), sources })
+        let (keys, sources) = sources.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+        Ok((keys, Self { collection: index.collection(), schema: index.schema().clone(), sources }))
     }
 
-    fn of_reader(reader: &Reader, collection: Collection) -> Self {
-        let sources = reader.sources();
-        let sources = sources.map(|s| SourceInfo { path: s.path, length: s.samples, segments: s.segments });
-        Self { collection, schema: reader.schema().clone(), sources: sources.collect() }
+    fn of_reader(reader: &Reader, collection: Collection) -> Keyed {
+        let source = |s: SourceRef| (s.key, SourceInfo { path: s.path, length: s.samples, segments: s.segments });
+        let (keys, sources) = reader.sources().map(source).unzip();
+        (keys, Self { collection, schema: reader.schema().clone(), sources })
     }
 }
 
@@ -81,6 +86,61 @@ impl Engine {
     /// # Errors
     /// Where there is no collection, or one that cannot be read either way.
     pub fn sources(&self) -> Result<Vec<Contents>, EngineError> {
+        Ok(self.keyed()?.into_iter().map(|(_, contents)| contents).collect())
+    }
+
+    /// The same, but of each collection only the sources of which anything passes.
+    ///
+    /// # Errors
+    /// As [`sources`](Self::sources), and where a condition names what is not there.
+    pub fn sources_where(&self, filter: &Filter) -> Result<Vec<Contents>, EngineError> {
+        if filter.is_empty() {
+            return self.sources();
+        }
+        let mut left = Vec::new();
+        for (keys, mut contents) in self.keyed()? {
+            let pass = self.pass(filter, contents.collection, &keys, &contents.sources)?;
+            let mut pass = pass.into_iter();
+            contents.sources.retain(|_| pass.next().unwrap_or_default());
+            left.push(contents);
+        }
+        Ok(left)
+    }
+
+    /// Of each source whether anything of it passes.
+    fn pass(
+        &self,
+        filter: &Filter,
+        collection: Collection,
+        keys: &[SourceKey],
+        sources: &[SourceInfo],
+    ) -> Result<Vec<bool>, EngineError> {
+        let moments = filter.moments();
+        if moments.ask_texts() {
+            return Err(EngineError::Request("--where text=… is of sentences; whole files have none".to_owned()));
+        }
+        let known: Vec<KnownSource> = sources
+            .iter()
+            .zip(keys)
+            .map(|(source, key)| KnownSource {
+                key: key.clone(),
+                path: source.path.clone(),
+                seconds: (collection == Collection::Audio).then(|| source.seconds()),
+            })
+            .collect();
+        let stretches = self.stretches(filter, &known)?;
+        let reader = if moments.ask_labels() { Some(self.reader(collection)?) } else { None };
+        let pass = known.iter().zip(stretches).map(|(known, own)| {
+            let own = match &reader {
+                Some(reader) => own.and(&labelled(reader.labels(&known.key), &moments)),
+                None => own,
+            };
+            !own.leaves_out(known.seconds)
+        });
+        Ok(pass.collect())
+    }
+
+    fn keyed(&self) -> Result<Vec<Keyed>, EngineError> {
         let keys = self.keys()?;
         self.each_collection(|collection| {
             match Index::open(self.path(), collection).and_then(|index| Contents::of_index(&index, &keys)) {

@@ -2,7 +2,7 @@
 
 use std::{sync::mpsc, thread};
 
-use super::{Engine, EngineError, Event, Observer, Work, observer::Watch};
+use super::{Engine, EngineError, Event, Filter, Observer, Work, observer::Watch};
 use crate::search::{DiscoveryOptions, Group, discover};
 
 /// How much is asked, and what counts.
@@ -14,11 +14,13 @@ pub struct DiscoverOptions {
     pub neighbours: usize,
     /// How probable it must be that two moments are the same, 0 to 1.
     pub min_confidence: f32,
+    /// Which moments ask, and may be found.
+    pub filter: Filter,
 }
 
 impl Default for DiscoverOptions {
     fn default() -> Self {
-        Self { segments: 20_000, neighbours: 10, min_confidence: 0.5 }
+        Self { segments: 20_000, neighbours: 10, min_confidence: 0.5, filter: Filter::default() }
     }
 }
 
@@ -30,9 +32,10 @@ impl Engine {
     pub fn discover(&self, options: &DiscoverOptions, observer: &mut impl Observer) -> Result<Vec<Group>, EngineError> {
         let mut watch = Watch::new(observer);
         let (searcher, network, stop) = (self.audio()?, self.acoustic()?, watch.stop());
-        let DiscoverOptions { segments, neighbours, min_confidence } = *options;
+        let DiscoverOptions { segments, neighbours, min_confidence, ref filter } = *options;
+        let filter = self.filter_of_hits(&searcher, filter)?;
         let (mut done, of) = (0, searcher.segments().min(segments));
-        let options = DiscoveryOptions { segments, neighbours, min_confidence };
+        let options = DiscoveryOptions { segments, neighbours, min_confidence, filter };
         watch.begin(Work::Segments, of);
         let found = thread::scope(|scope| {
             let (done_here, progress) = mpsc::channel();

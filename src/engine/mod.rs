@@ -9,6 +9,7 @@ mod contents;
 mod discover;
 mod embed;
 mod error;
+mod filter;
 mod hits;
 mod index;
 mod labels;
@@ -35,16 +36,17 @@ pub use contents::{Contents, SourceInfo};
 pub use discover::DiscoverOptions;
 pub use embed::{ClipVectors, SpanVector};
 pub use error::EngineError;
+pub use filter::Filter;
 pub use hits::{Hit, Hits};
 pub use index::{IndexOptions, IndexReport};
 pub use loaded_model::{LoadedModel, Speech, Text};
 pub use manifest::{Manifest, ManifestError, Row};
-pub use map::{Condition, MapOptions, MapProjection, MapReport, NEAR, Pairs, Parallel};
+pub use map::{MapOptions, MapProjection, MapReport, NEAR, Pairs, Parallel};
 pub use models::{Inference, ModelLoader, ModelOptions, Models};
 pub(crate) use observer::Watch;
 pub use observer::{Event, Observer, Stop, Work};
 pub use problem::{Notice, Problem};
-pub use query::{ClipInput, Filter, Query};
+pub use query::{ClipInput, Query};
 pub use reconstruct::{ClipReconstruction, reconstruct_clip};
 pub use report::{FileProblem, FileReport, FileStatus};
 pub use search::PreparedQuery;
@@ -56,6 +58,7 @@ pub use upkeep::{CompactReport, RemoveReport};
 
 /// What calls of the engine take and give that is made elsewhere.
 pub use crate::{
+    condition::{Condition, Conditions, InvalidCondition, MetadataError, MetadataTable},
     encoder::{AutoEncoder, Device, EncoderError, SpeechModel},
     pipeline::ClipError,
     search::{AlignmentStep, Group, MIN_CONFIDENCE, Occurrence},

@@ -184,6 +184,16 @@ pub enum Notice {
         /// How many recordings are shorter.
         recordings: usize,
     },
+    /// A condition asks for what recorders wrote into files that cannot be read.
+    #[error("{} cannot be read for --where, and so left out: {}: {cause}", count(*recordings, "recording"), path.display())]
+    NoTags {
+        /// How many.
+        recordings: usize,
+        /// The first of them.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
 }
 
 /// `1 file`, `2 files`.

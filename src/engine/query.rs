@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Filter;
 use crate::{audio::ExternalDecoder, search::MIN_CONFIDENCE};
 
 /// A question to a store: what to look for, and how many of what kind of hits to give back.
@@ -58,22 +59,6 @@ impl Default for QuerySettings {
             explain: false,
             filter: Filter::default(),
         }
-    }
-}
-
-/// Which moments may be hits: those that meet every condition given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// The path begins with one of these, whole components compared; empty: any path.
-    pub paths: Vec<PathBuf>,
-    /// The moment bears this label.
-    pub label: Option<String>,
-}
-
-impl Filter {
-    /// Whether every moment passes.
-    pub fn is_empty(&self) -> bool {
-        self.paths.is_empty() && self.label.is_none()
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use audiosearch_index::{Collection, Embedding, Fingerprint, Reader, SourceId, SourceKey, Span};
+use audiosearch_index::{Collection, Embedding, Fingerprint, SourceId, SourceKey, Span};
 
 use super::{
     ClipInput, Engine, EngineError, Hit, Hits, Notice, Problem, Query,
@@ -291,10 +291,11 @@ impl Engine {
         not: Option<&(SourceKey, Span)>,
     ) -> Result<Vec<Hit>, EngineError> {
         let mut searcher = self.audio()?;
-        let ask = |searcher: &Searcher| -> Result<Vec<Hit>, EngineError> {
+        let ask = |searcher: &Arc<Searcher>| -> Result<Vec<Hit>, EngineError> {
             searcher.require(&query.fingerprint)?;
             let not = not.and_then(|(key, span)| Some((searcher.source(key)?, *span)));
-            let found = searcher.search(sound, &query.settings.of_sounds(not, searcher))?;
+            let filter = self.filter_of_hits(searcher, &query.settings.filter)?;
+            let found = searcher.search(sound, &query.settings.of_sounds(not, filter))?;
             let mut hits: Vec<Hit> = found.into_iter().map(Hit::of_recording).collect();
             // A hit has boundaries of its own, other than those of the segment that it was found by.
             hits.iter_mut().for_each(|hit| hit.label = searcher.label(hit.source, hit.span).map(str::to_owned));
@@ -323,7 +324,8 @@ impl Engine {
     fn ask_sentence(&self, query: &PreparedQuery, text: &str, ways: &[Embedding]) -> Result<Vec<Hit>, EngineError> {
         let reader: Arc<_> = self.text()?;
         reader.require(&query.fingerprint)?;
-        let hits = search_sentences(&reader, ways, text, &query.settings.of_sentences(&reader))?;
+        let filter = self.hit_filter(&reader, Collection::Text, &query.settings.filter)?;
+        let hits = search_sentences(&reader, ways, text, &query.settings.of_sentences(filter))?;
         Ok(hits.into_iter().map(Hit::of_text).collect())
     }
 }
@@ -353,7 +355,7 @@ fn again(cause: &ClipError) -> ClipError {
 }
 
 impl QuerySettings {
-    fn of_sounds(&self, not: Option<(SourceId, Span)>, searcher: &Searcher) -> SearchOptions {
+    fn of_sounds(&self, not: Option<(SourceId, Span)>, filter: HitFilter) -> SearchOptions {
         SearchOptions {
             k: self.k,
             min_score: self.min_score,
@@ -363,18 +365,18 @@ impl QuerySettings {
             rescore: self.rescore,
             explain: self.explain,
             not,
-            filter: searcher.filter(&self.filter.paths, self.filter.label.as_deref()),
+            filter,
         }
     }
 
-    fn of_sentences(&self, reader: &Reader) -> SentenceOptions {
+    fn of_sentences(&self, filter: HitFilter) -> SentenceOptions {
         SentenceOptions {
             k: self.k,
             min_score: self.min_score,
             per_file: self.per_file,
             exact: self.exact,
             no_self: self.exclude_self,
-            filter: HitFilter::new(reader, &self.filter.paths, self.filter.label.as_deref()),
+            filter,
         }
     }
 }

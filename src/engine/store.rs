@@ -8,7 +8,7 @@ use std::{
 
 use audiosearch_index::{Collection, Index, IndexError, Reader, STORE_NAME, Schema};
 
-use super::{EngineError, ModelOptions, Models, Notice};
+use super::{EngineError, ModelOptions, Models, Notice, filter::LastFilter};
 use crate::{
     acoustic::AcousticEncoder,
     pipeline::{Keys, open_reader},
@@ -70,6 +70,8 @@ pub struct Engine {
     notices: Option<NoticeHandler>,
     audio: RwLock<Option<Arc<Searcher>>>,
     text: RwLock<Option<Arc<Reader>>>,
+    /// The last filter of hits, and what it was made for.
+    pub(super) filter: Mutex<Option<LastFilter>>,
     /// Held by whoever changes the store.
     changing: Mutex<()>,
 }
@@ -88,6 +90,7 @@ impl Engine {
             notices: options.notices,
             audio: RwLock::new(None),
             text: RwLock::new(None),
+            filter: Mutex::new(None),
             changing: Mutex::new(()),
         }
     }

@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use audiosearch_index::{Embedding, Sampled, SourceId, Span};
+use audiosearch_index::{Embedding, Sampled, SegmentRef, SourceId, Span};
 use rayon::prelude::*;
 
 use super::{
@@ -34,6 +34,8 @@ pub struct DiscoveryOptions {
     pub neighbours: usize,
     /// How probable it must be that two moments are the same, 0 to 1.
     pub min_confidence: f32,
+    /// Which moments ask, and may be found.
+    pub filter: HitFilter,
 }
 
 /// Something that occurs more than once.
@@ -78,7 +80,7 @@ pub fn discover(
     done: &(dyn Fn(usize) + Sync),
     stop: &AtomicBool,
 ) -> Result<Vec<Group>, SearchError> {
-    let sample = searcher.sample(options.segments)?;
+    let sample = searcher.sample_of(&options.filter, options.segments)?;
     let found = sample.par_iter().map(|segment| {
         if stop.load(Ordering::Relaxed) {
             return Ok(Vec::new());
@@ -95,6 +97,25 @@ pub fn discover(
     };
     let group = |group: Vec<Member>| Group { occurrences: group.into_iter().map(occurrence).collect() };
     Ok(groups(likenesses.concat()).into_iter().map(group).collect())
+}
+
+impl Searcher {
+    /// About so many segments that the filter lets pass, evenly spaced among those.
+    fn sample_of(&self, filter: &HitFilter, count: usize) -> Result<Vec<Sampled>, SearchError> {
+        if filter.is_empty() {
+            return self.sample(count);
+        }
+        let passes = |segment: &SegmentRef<'_>| {
+            filter.passes(segment.source, segment.span, segment.text, |source, span| self.label(source, span))
+        };
+        let all: Vec<SegmentRef<'_>> = self.reader.segments_of(|source| filter.has(source)).filter(passes).collect();
+        let sampled = |segment: &SegmentRef<'_>| Sampled {
+            source: segment.source,
+            span: segment.span,
+            embedding: segment.embedding.to_vec(),
+        };
+        Ok(all.iter().step_by((all.len() / count.max(1)).max(1)).map(sampled).collect())
+    }
 }
 
 /// What sounds like a segment, elsewhere.
@@ -122,7 +143,7 @@ fn likenesses(
         rescore: true,
         explain: false,
         not: Some((segment.source, own)),
-        filter: HitFilter::default(),
+        filter: options.filter.clone(),
     };
     let found = searcher.search(&query, &options_of_query)?.into_iter();
     // An alignment of less than half the length stands still on a frame that happens to fit all of the query, as noise does.

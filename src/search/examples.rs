@@ -34,10 +34,11 @@ impl Searcher {
         let Some((first, others)) = like.split_first() else { return Ok(Vec::new()) };
         let shortlist = self.wide(&middle, options)?;
         let align_options = AlignOptions { most: usize::MAX, explain: options.explain, scoring };
-        let mut candidates = self.align(first, &shortlist, align_options)?;
+        let mut candidates = self.align(first, &shortlist, &options.filter, align_options)?;
         self.keep_wanted(&mut candidates, options);
         let align_all = |sounds: &[FrameTemplate]| -> Result<Vec<Vec<Candidate>>, SearchError> {
-            sounds.iter().map(|template| self.align(template, &shortlist, align_options)).collect()
+            let align = |template| self.align(template, &shortlist, &options.filter, align_options);
+            sounds.iter().map(align).collect()
         };
         let (others, against) = (align_all(others)?, align_all(&unlike)?);
         let near = |by: &[Candidate], hit: &IndexHit| {

@@ -1,45 +1,47 @@
 //! Which stretches may be hits.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::sync::Arc;
 
-use audiosearch_index::{Reader, SourceId, Span};
+use audiosearch_index::{Places, SourceId, Span};
 
-use crate::pipeline::resolve;
+use crate::condition::MomentConditions;
 
 /// Conditions that every hit meets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HitFilter {
-    /// The recording or text is one of these.
-    pub sources: Option<BTreeSet<SourceId>>,
-    /// It bears this label.
-    pub label: Option<String>,
+    /// Where hits lie: in these recordings or texts, and in these stretches of them; anywhere where `None`. It must hold every moment that
+    /// `moments` lets pass, and may hold more.
+    pub places: Option<Arc<Places>>,
+    /// What their labels and texts must be.
+    pub moments: MomentConditions,
 }
 
 impl HitFilter {
-    /// What passes of the store: sources whose path begins with one of `paths` (whole components compared; any where there is none) and
-    /// that have the label somewhere.
-    pub fn new(reader: &Reader, paths: &[PathBuf], label: Option<&str>) -> Self {
-        if paths.is_empty() && label.is_none() {
-            return Self::default();
-        }
-        let full: Vec<PathBuf> = paths.iter().map(|path| resolve(path).unwrap_or_else(|_| path.clone())).collect();
-        let wanted = |source: &audiosearch_index::SourceRef| {
-            let place = std::path::absolute(&source.path).unwrap_or_else(|_| source.path.clone());
-            let under = full.is_empty() || full.iter().any(|path| place.starts_with(path));
-            under && label.is_none_or(|label| reader.labels(&source.key).iter().any(|own| own.text == label))
-        };
-        let sources = reader.sources().filter(wanted).map(|source| source.id).collect();
-        Self { sources: Some(sources), label: label.map(str::to_owned) }
+    /// Whether everything passes.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_none() && self.moments.is_empty()
     }
 
-    /// Whether a stretch of a source passes, which bears the label that `label` gives.
+    /// Whether anything of a source may pass.
+    pub(super) fn has(&self, source: SourceId) -> bool {
+        self.places.as_ref().is_none_or(|places| places.contains(source))
+    }
+
+    /// Whether some moments of a recording may pass and others not.
+    pub(super) fn tells_moments(&self) -> bool {
+        !self.moments.is_empty() || self.places.as_ref().is_some_and(|places| places.has_stretches())
+    }
+
+    /// Whether a stretch of a source passes that says `text` and bears the label that `label` gives.
     pub(super) fn passes<'a>(
         &self,
         source: SourceId,
         span: Span,
+        text: Option<&str>,
         label: impl FnOnce(SourceId, Span) -> Option<&'a str>,
     ) -> bool {
-        self.sources.as_ref().is_none_or(|sources| sources.contains(&source))
-            && self.label.as_deref().is_none_or(|wanted| label(source, span) == Some(wanted))
+        self.places.as_ref().is_none_or(|places| places.touches(source, span))
+            && (self.moments.is_empty()
+                || self.moments.pass(if self.moments.ask_labels() { label(source, span) } else { None }, text))
     }
 }

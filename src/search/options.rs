@@ -30,13 +30,13 @@ pub struct SearchOptions {
 impl SearchOptions {
     /// What the index may find.
     pub(super) fn index_filter(&self) -> Filter {
-        Filter { not_overlapping: self.not, sources: self.filter.sources.clone(), ..Filter::default() }
+        Filter { not_overlapping: self.not, places: self.filter.places.clone(), ..Filter::default() }
     }
 
     /// Candidates of one recording that may become hits: some may be what the clip was cut from.
     pub(super) fn candidates_each(&self) -> usize {
-        // With a label any of them may be the one that bears it.
-        if self.filter.label.is_some() {
+        // Any of them may be the one that passes.
+        if self.filter.tells_moments() {
             return usize::MAX;
         }
         let wanted = if self.per_file { 1 } else { self.k };

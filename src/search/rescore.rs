@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::{
     calibration::Scoring,
     dtw::{Alignment, subsequence_dtw},
+    filter::HitFilter,
     hit::AlignmentStep,
     loaded::{LoadedFrames, RecordingInfo},
 };
@@ -88,17 +89,18 @@ pub fn rescore(
     Ok(joined(aligned))
 }
 
-/// As [`rescore`], with all of a small store; a candidate that is none of `hits` counts as if it were the last of them.
+/// As [`rescore`], with all recordings of a small store that the filter lets pass; a candidate that is none of `hits` counts as if it were the last of them.
 pub fn rescore_loaded(
     query: &FrameTemplate,
     hits: &[IndexHit],
-    recordings: &[LoadedFrames],
+    (recordings, filter): (&[LoadedFrames], &HitFilter),
     options: AlignOptions,
 ) -> Vec<Candidate> {
     let mut by_source: HashMap<SourceId, Vec<&IndexHit>> = HashMap::new();
     hits.iter().for_each(|hit| by_source.entry(hit.source).or_default().push(hit));
     let least = hits.last().map_or(0.0, |hit| hit.score);
-    let aligned = recordings.par_iter().map(|recording| {
+    let passing = recordings.par_iter().filter(|recording| filter.has(recording.source));
+    let aligned = passing.map(|recording| {
         let hits = by_source.get(&recording.source).map_or(&[][..], Vec::as_slice);
         let named = |span: Span, likeness: f32| {
             let near = hits.iter().find(|hit| is_same(&hit.span, &span));

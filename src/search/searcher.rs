@@ -120,9 +120,9 @@ impl Searcher {
         self.reader.require(fingerprint)
     }
 
-    /// What of the store has a path below one of `paths` (any where there is none), and the label.
-    pub fn filter(&self, paths: &[PathBuf], label: Option<&str>) -> HitFilter {
-        HitFilter::new(&self.reader, paths, label)
+    /// What is searched.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
     }
 
     /// The recording with this key.
@@ -200,7 +200,7 @@ impl Searcher {
             };
             let null = NullDistribution::of(&null);
             let align_options = AlignOptions { most: options.candidates_each(), explain: options.explain, scoring };
-            let mut candidates = self.align(&template.expected, &shortlist, align_options)?;
+            let mut candidates = self.align(&template.expected, &shortlist, &options.filter, align_options)?;
             self.keep_wanted(&mut candidates, options);
             match &template.phones {
                 Some(phones) => {
@@ -229,11 +229,14 @@ impl Searcher {
         )
     }
 
+    fn is_wanted(&self, hit: &IndexHit, options: &SearchOptions) -> bool {
+        options.filter.passes(hit.source, hit.span, hit.text.as_deref(), |source, span| self.label(source, span))
+    }
+
     /// Drops candidates that the filter does not let pass.
     pub(super) fn keep_wanted(&self, candidates: &mut Vec<Candidate>, options: &SearchOptions) {
-        if options.filter != HitFilter::default() {
-            let label = |source, span| self.label(source, span);
-            candidates.retain(|candidate| options.filter.passes(candidate.hit.source, candidate.hit.span, label));
+        if !options.filter.is_empty() {
+            candidates.retain(|candidate| self.is_wanted(&candidate.hit, options));
         }
     }
 
@@ -298,10 +301,11 @@ impl Searcher {
         &self,
         query: &FrameTemplate,
         shortlist: &[IndexHit],
+        filter: &HitFilter,
         options: AlignOptions,
     ) -> Result<Vec<Candidate>, SearchError> {
         match self.loaded()? {
-            Some(recordings) => Ok(rescore_loaded(query, shortlist, recordings, options)),
+            Some(recordings) => Ok(rescore_loaded(query, shortlist, (recordings, filter), options)),
             None => rescore(query, shortlist, &self.recordings, &self.store, options).map_err(SearchError::frames),
         }
     }
@@ -355,8 +359,8 @@ impl Searcher {
             }
             let mut hits = self.reader.search(&query)?;
             let exhausted = k >= all || hits.len() < k;
-            if options.filter.label.is_some() {
-                hits.retain(|hit| options.filter.passes(hit.source, hit.span, |source, span| self.label(source, span)));
+            if !options.filter.moments.is_empty() {
+                hits.retain(|hit| self.is_wanted(hit, options));
             }
             let merged = merge(hits, options.per_file);
             if exhausted || merged.len() >= options.k {

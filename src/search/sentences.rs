@@ -50,7 +50,7 @@ pub fn search_sentences(
         let mut exhausted = true;
         for way in ways {
             let mut query = IndexQuery::new(way).k(k.min(all)).exact(options.exact).per_source(per_source);
-            query.filter.sources = options.filter.sources.clone();
+            query.filter.places = options.filter.places.clone();
             let hits = reader.search(&query)?;
             exhausted &= k >= all || hits.len() < k;
             for hit in hits {
@@ -68,9 +68,7 @@ pub fn search_sentences(
         if options.no_self {
             hits.retain(|hit| hit.text.as_ref().is_none_or(|text| fold(text) != asked));
         }
-        if let Some(label) = &options.filter.label {
-            hits.retain(|hit| hit.label.as_ref() == Some(label));
-        }
+        hits.retain(|hit| options.filter.moments.pass(hit.label.as_deref(), hit.text.as_deref()));
         if options.per_file {
             let mut seen = HashSet::new();
             hits.retain(|hit| seen.insert(hit.source));

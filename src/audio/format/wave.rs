@@ -85,6 +85,32 @@ fn is_name(name: &[u8]) -> bool {
     name.iter().all(|byte| (0x20..0x7f).contains(byte))
 }
 
+/// The contents of chunks of these names, before the sound or behind it, in their order; of each at most `most` bytes.
+pub(in super::super) fn chunks(
+    source: &mut Source,
+    names: &[[u8; 4]],
+    most: u64,
+) -> io::Result<Vec<([u8; 4], Vec<u8>)>> {
+    let wrapper = match &source.array::<4>(0)?.unwrap_or_default() {
+        b"riff" => Wrapper::Wave64,
+        magic => Wrapper::Riff { big: magic == b"RIFX" },
+    };
+    let (mut found, mut long_data, mut at) = (Vec::new(), None, wrapper.first_chunk());
+    for _ in 0..MAX_CHUNKS {
+        let Some(mut chunk) = wrapper.chunk(source, at)? else { break };
+        match &chunk.name {
+            b"ds64" => long_data = source.array::<16>(chunk.start)?.map(|sizes| Fields(&sizes[8..]).u64_le()),
+            b"data" if chunk.length == u64::from(u32::MAX) => chunk.length = long_data.unwrap_or(chunk.length),
+            name if names.contains(name) => {
+                found.push((chunk.name, source.bytes(chunk.start, chunk.length.min(most))?));
+            }
+            _ => {}
+        }
+        at = wrapper.after(&chunk);
+    }
+    Ok(found)
+}
+
 impl Wave {
     /// Reads the header. Fails with what is wrong with it, or with the codec that is not known.
     pub(in super::super) fn read(source: &mut Source) -> io::Result<Result<Self, String>> {

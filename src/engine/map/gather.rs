@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, path::Path};
 
-use audiosearch_index::{Embedding, Query, Reader, SegmentId, SourceId, SourceKey, Span};
+use audiosearch_index::{Collection, Embedding, Query, Reader, SegmentId, SourceId, SourceKey, Span};
 use rayon::prelude::*;
 
 use crate::{
-    engine::EngineError,
+    audio::SAMPLE_RATE,
+    engine::{EngineError, filter::KnownSource},
     export::{MapFile, link, relative},
     pipeline::{Keys, resolve},
     projection::{Matrix, Neighbours, Progress},
@@ -32,7 +33,22 @@ pub struct Candidate<'a> {
 pub struct Gathered<'a> {
     pub files: Vec<MapFile>,
     pub keys: Vec<SourceKey>,
+    /// The length of each file: samples, or lines.
+    pub lengths: Vec<u64>,
     pub points: Vec<Candidate<'a>>,
+}
+
+impl Gathered<'_> {
+    /// The files, as conditions see them.
+    pub fn known(&self, collection: Collection) -> Vec<KnownSource> {
+        let files = self.files.iter().zip(&self.keys).zip(&self.lengths);
+        let known = files.map(|((file, key), &length)| KnownSource {
+            key: key.clone(),
+            path: file.path.clone().into(),
+            seconds: (collection == Collection::Audio).then(|| length as f64 / f64::from(SAMPLE_RATE)),
+        });
+        known.collect()
+    }
 }
 
 /// All segments of `reader`, with addresses as seen from the folder that `out` will lie in.
@@ -60,6 +76,7 @@ pub fn gather<'a>(reader: &'a Reader, keys: &Keys, out: &Path) -> Result<Gathere
     points.sort_by_key(|point| (point.file, point.span, point.id.ordinal));
     Ok(Gathered {
         files: sources.iter().map(file).collect(),
+        lengths: sources.iter().map(|source| source.samples).collect(),
         keys: sources.into_iter().map(|source| source.key).collect(),
         points,
     })

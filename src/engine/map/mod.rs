@@ -12,12 +12,9 @@ use std::{
 
 use audiosearch_index::{Collection, Reader};
 
+pub use self::arrows::{Pairs, Parallel};
 use self::gather::{Candidate, Gathered};
-pub use self::{
-    arrows::{Pairs, Parallel},
-    choose::Condition,
-};
-use super::{Engine, EngineError, Event, Observer, Work, observer::Watch};
+use super::{Engine, EngineError, Event, Filter, Observer, Work, observer::Watch};
 use crate::{
     export::{Layout, Map, MapFile, Point},
     projection::{Matrix, Neighbours, Pca, Progress, Projection, ProjectionError, Tsne, clusters, trustworthiness},
@@ -52,8 +49,8 @@ pub struct MapOptions {
     /// A list of labels, in the place of those of the store: tab-separated columns path, label, and start and end (seconds) where they
     /// apply.
     pub labels: Option<PathBuf>,
-    /// Which points; of several conditions of one field any may hold.
-    pub conditions: Vec<Condition>,
+    /// Which points.
+    pub filter: Filter,
     /// So many points at most, taken at random.
     pub sample: Option<usize>,
     /// Arrows from the mean of one label to that of another.
@@ -91,7 +88,10 @@ impl Engine {
             let all = gathered.points.len();
             report.labelled = Some((labels::label(&mut gathered, list, &keys, &mut watch)?, all));
         }
-        choose::keep(&mut gathered, &options.conditions, &keys)?;
+        if !options.filter.is_empty() {
+            let known = gathered.known(options.collection);
+            choose::keep(&mut gathered, &options.filter, &self.stretches(&options.filter, &known)?)?;
+        }
         if let Some(pairs) = &options.arrows {
             pairs.check(&gathered)?;
         }
