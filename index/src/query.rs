@@ -72,8 +72,8 @@ pub struct Filter {
     pub places: Option<Arc<Places>>,
     /// The source is another one.
     pub not_source: Option<SourceId>,
-    /// The segment is of another source, or shares no sample with this span of it.
-    pub not_overlapping: Option<(SourceId, Span)>,
+    /// The segment shares no sample with any of these spans of sources.
+    pub not_overlapping: Vec<(SourceId, Span)>,
 }
 
 /// A segment found.

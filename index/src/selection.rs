@@ -64,7 +64,8 @@ pub(crate) struct Selection<'a> {
     /// The stretches of each source that hits lie in, where not all do; a source without any is one as a whole.
     stretches: Vec<Option<&'a [Span]>>,
     label: Option<u32>,
-    not_overlapping: Option<(u32, Span)>,
+    /// Spans that hits share no sample with, and the places of their sources in the table.
+    not_overlapping: Vec<(u32, Span)>,
     /// How many rows pass, at most.
     pub rows: usize,
     /// How many sources pass, at most.
@@ -75,8 +76,15 @@ impl<'a> Selection<'a> {
     /// Applies `filter` to the sources of `file`; `tail` lies beside it where `file` is a base.
     pub fn new(file: &'a FrozenFile, tail: Option<(&FrozenFile, &Amendments)>, filter: &'a Filter) -> Self {
         let (rows, source_count) = (file.rows(), file.sources().len());
-        let mut selection =
-            Self { file, sources: None, stretches: Vec::new(), label: None, not_overlapping: None, rows, source_count };
+        let mut selection = Self {
+            file,
+            sources: None,
+            stretches: Vec::new(),
+            label: None,
+            not_overlapping: Vec::new(),
+            rows,
+            source_count,
+        };
         let by_source = filter.path_prefix.is_some() || filter.places.is_some() || filter.not_source.is_some();
         if by_source || tail.is_some_and(|(_, amendments)| amendments.dead_rows > 0) {
             let mut rows = 0;
@@ -108,10 +116,10 @@ impl<'a> Selection<'a> {
             selection.rows = selection.rows.min(found.map_or(0, |place| file.labels()[place].rows as usize));
             selection.label = Some(found.map_or(NO_LABEL - 1, |place| place as u32));
         }
-        if let Some((id, span)) = filter.not_overlapping {
-            let place = file.sources().binary_search_by_key(&id.0, |s| s.id);
-            selection.not_overlapping = place.ok().map(|place| (place as u32, span));
-        }
+        selection.not_overlapping.extend(filter.not_overlapping.iter().filter_map(|(id, span)| {
+            let place = file.sources().binary_search_by_key(&id.0, |s| s.id).ok()?;
+            Some((place as u32, *span))
+        }));
         selection
     }
 
@@ -141,7 +149,7 @@ impl<'a> Selection<'a> {
 
     /// Whether every row passes.
     pub fn is_all(&self) -> bool {
-        self.sources.is_none() && self.stretches.is_empty() && self.label.is_none() && self.not_overlapping.is_none()
+        self.sources.is_none() && self.stretches.is_empty() && self.label.is_none() && self.not_overlapping.is_empty()
     }
 
     /// Whether a row may be a hit.
@@ -153,7 +161,7 @@ impl<'a> Selection<'a> {
         self.has(source as usize)
             && self.stretches.get(source as usize).copied().flatten().is_none_or(within)
             && self.label.is_none_or(|label| self.file.row_labels().get(row as usize) == Some(&label))
-            && self.not_overlapping.is_none_or(|(place, span)| {
+            && self.not_overlapping.iter().all(|&(place, span)| {
                 place != source || self.file.span(row as usize).is_some_and(|own| own.overlap(&span) == 0)
             })
     }

@@ -144,7 +144,7 @@ fn filters_keep_k_full() {
     let hits = ask(Filter { places: Some(Arc::new(Places::from_iter([own]))), ..Filter::default() });
     assert!(hits.len() == 20 && hits.iter().all(|h| h.source == own));
     let span = Span { start: 415, len: 10 };
-    let hits = ask(Filter { not_overlapping: Some((own, span)), ..Filter::default() });
+    let hits = ask(Filter { not_overlapping: vec![(own, span)], ..Filter::default() });
     assert!(hits.len() == 20 && hits.iter().all(|h| h.source != own || h.span.overlap(&span) == 0));
     let hits = ask(Filter { path_prefix: Some("dir/a7".into()), ..Filter::default() });
     assert!(hits.len() == 20 && hits.iter().all(|h| h.path == Path::new("dir/a7")), "whole components only");

@@ -45,6 +45,14 @@ impl Clip {
         Self::collect(ClipStream::from_bytes(bytes, name)?)
     }
 
+    /// As [`Clip::from_bytes`], of one channel, counted from 0; of all of them together where `None`.
+    ///
+    /// # Errors
+    /// As [`Clip::read`]; that there is no such channel.
+    pub fn channel_of_bytes(bytes: Vec<u8>, name: &Path, channel: Option<u16>) -> Result<Self, AudioError> {
+        Self::collect(ClipStream::from_bytes(bytes, name)?.channel(channel))
+    }
+
     fn collect(mut stream: ClipStream) -> Result<Self, AudioError> {
         let mut samples = Vec::new();
         while stream.next_block(&mut samples)? {}

@@ -107,6 +107,16 @@ pub enum AudioError {
         /// The number of channels.
         channels: usize,
     },
+    /// It has not that many channels.
+    #[error("{}: there is no channel {channel}: it has {channels}", .path.display())]
+    NoChannel {
+        /// The file.
+        path: PathBuf,
+        /// Which was asked for, counted from 1.
+        channel: usize,
+        /// How many it has.
+        channels: usize,
+    },
     /// A stretch was asked for that the clip does not hold.
     #[error("samples {start} to {end} were asked of a clip of {samples} samples")]
     OutOfRange {

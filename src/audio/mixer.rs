@@ -20,6 +20,8 @@ const WEIGHED_FROM: f64 = 150.0;
 pub(super) struct Mixer {
     rate: u32,
     channels: usize,
+    /// The only channel that is wanted; all where `None`.
+    only: Option<usize>,
     pending: Vec<f32>,
     /// The channel that is heard; none for the mean.
     chosen: Option<usize>,
@@ -30,7 +32,20 @@ pub(super) struct Mixer {
 
 impl Mixer {
     pub(super) fn new(rate: u32, channels: usize) -> Self {
-        Self { rate, channels, pending: Vec::new(), chosen: None, begun: false, slow: vec![0.0; channels + 1] }
+        Self {
+            rate,
+            channels,
+            only: None,
+            pending: Vec::new(),
+            chosen: None,
+            begun: false,
+            slow: vec![0.0; channels + 1],
+        }
+    }
+
+    /// Takes one channel, counted from 0 and one of those that there are, and leaves the others out.
+    pub(super) fn only(self, channel: Option<usize>) -> Self {
+        Self { only: channel, ..self }
     }
 
     /// Whether frames are of this kind.
@@ -42,6 +57,10 @@ impl Mixer {
     pub(super) fn push(&mut self, frames: &[f32], out: &mut Vec<f32>) {
         if self.channels == 1 {
             out.extend_from_slice(frames);
+            return;
+        }
+        if let Some(channel) = self.only {
+            out.extend(frames.chunks_exact(self.channels).filter_map(|frame| frame.get(channel)));
             return;
         }
         self.pending.extend_from_slice(frames);

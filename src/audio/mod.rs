@@ -3,6 +3,7 @@
 //! What a file holds is decided by its bytes, never by its name. `format/` takes containers apart, `codec/` decodes packets (symphonia's decoders,
 //! ropus for Opus), `player` puts them at the times that the container gives, `mixer` makes one channel of several.
 
+mod channels;
 mod clip;
 mod codec;
 mod content;
@@ -22,6 +23,7 @@ mod stream;
 mod tags;
 mod track;
 
+pub use channels::Channels;
 pub use clip::Clip;
 pub use error::AudioError;
 pub use external::ExternalDecoder;

@@ -23,6 +23,10 @@ const LARGEST_SAMPLE: f32 = 1e9;
 pub struct ClipStream {
     path: PathBuf,
     decoder: Box<dyn Decoder>,
+    /// The only channel that is heard, counted from 0; all where `None`.
+    channel: Option<u16>,
+    /// What was decoded before it was asked for.
+    ahead: Option<Result<Decoded, AudioError>>,
     mixer: Option<Mixer>,
     resampler: Option<Resampler>,
     decoded: Vec<f32>,
@@ -89,6 +93,8 @@ impl ClipStream {
         Self {
             path: path.to_path_buf(),
             decoder,
+            channel: None,
+            ahead: None,
             mixer: None,
             resampler: None,
             decoded: Vec::new(),
@@ -98,6 +104,22 @@ impl ClipStream {
             seconds_before: 0.0,
             ended: false,
             failure: None,
+        }
+    }
+
+    /// Hears one channel alone, counted from 0; all of them together where `None`.
+    pub fn channel(self, channel: Option<u16>) -> Self {
+        Self { channel, ..self }
+    }
+
+    /// How many channels it has at its beginning; 0 where nothing can be decoded, which the first block then says.
+    pub fn channels(&mut self) -> usize {
+        if self.ahead.is_none() && self.mixer.is_none() {
+            self.ahead = Some(self.decoder.decode(&mut self.decoded));
+        }
+        match &self.ahead {
+            Some(Ok(Decoded::Samples { channels, .. })) => *channels,
+            _ => 0,
         }
     }
 
@@ -130,8 +152,11 @@ impl ClipStream {
     fn fill(&mut self) {
         self.ready.drain(..self.handed_out);
         self.handed_out = 0;
-        self.decoded.clear();
-        match self.decoder.decode(&mut self.decoded) {
+        let step = self.ahead.take().unwrap_or_else(|| {
+            self.decoded.clear();
+            self.decoder.decode(&mut self.decoded)
+        });
+        match step {
             Ok(Decoded::Samples { rate, channels }) => {
                 if let Err(error) = self.take_decoded(rate, channels) {
                     self.end(Some(error));
@@ -154,8 +179,12 @@ impl ClipStream {
             if !(1_000..=384_000).contains(&rate) {
                 return Err(AudioError::SampleRate { path: self.path.clone(), rate });
             }
+            let only = self.channel.map(usize::from);
+            if let Some(channel) = only.filter(|channel| *channel >= channels) {
+                return Err(AudioError::NoChannel { path: self.path.clone(), channel: channel + 1, channels });
+            }
             self.finish_mixing()?;
-            self.mixer = Some(Mixer::new(rate, channels));
+            self.mixer = Some(Mixer::new(rate, channels).only(only));
         }
         if self.resampler.as_ref().is_none_or(|resampler| resampler.rate() != rate) {
             self.flush()?;

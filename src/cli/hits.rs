@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::output::{Align, Output, Table, printable, shown};
+use super::output::{Align, Output, Table, of_channel, printable, shown};
 use crate::engine::{AlignmentStep, Collection, Hit, Position};
 
 /// A line of `--json`, of a sentence: as [`Line`], but places are lines, counted from 1, or seconds of subtitles.
@@ -33,6 +33,9 @@ struct Line<'a> {
     label: Option<&'a str>,
     text: Option<&'a str>,
     confidence: Option<f32>,
+    /// Counted from 1, where channels were indexed each by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<u16>,
     /// With `--explain` alone: seconds into the query, seconds into the recording, likeness.
     #[serde(skip_serializing_if = "Option::is_none")]
     alignment: Option<Vec<(f64, f64, f32)>>,
@@ -71,8 +74,9 @@ fn lines(output: &mut Output, query: &str, hits: &[Hit]) -> Result<()> {
                 let triple = |step: &AlignmentStep| (step.query, step.recording, step.likeness);
                 let alignment: Vec<_> = hit.alignment.iter().map(triple).collect();
                 let alignment = (!alignment.is_empty()).then_some(alignment);
-                let (start, end, confidence) = (hit.start(), hit.end(), hit.confidence);
-                output.json(&Line { query, rank, score, path, start, end, label, text, confidence, alignment })?;
+                let (start, end, confidence, channel) = (hit.start(), hit.end(), hit.confidence, hit.channel);
+                let line = Line { query, rank, score, path, start, end, label, text, confidence, channel, alignment };
+                output.json(&line)?;
             }
             Collection::Text => {
                 let ((start, end), confidence) = (hit.positions(), hit.confidence);
@@ -100,7 +104,7 @@ fn moments(output: &mut Output, hits: &[Hit]) -> Result<()> {
             hit.confidence.map_or_else(String::new, |confidence| format!("{:.0} %", confidence * 100.0)),
             format!("{:.2}", hit.start()),
             format!("{:.2}", hit.end()),
-            shown(&hit.path),
+            of_channel(shown(&hit.path), hit.channel),
         ]);
     }
     output.table(&table)?;

@@ -9,7 +9,7 @@ use super::{
     filter::FilterArgs,
     label,
     model::open_engine,
-    output::{Align, Output, Table, duration, shown},
+    output::{Align, Output, Table, duration, of_channel, shown},
     store::{StoreArgs, Which},
 };
 use crate::engine::{Collection, Contents, SourceInfo};
@@ -39,6 +39,9 @@ pub struct ListArgs {
 #[derive(Serialize)]
 struct Recording {
     path: String,
+    /// Counted from 1, where channels were indexed each by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<u16>,
     /// Seconds.
     duration: f64,
     segments: u32,
@@ -68,7 +71,7 @@ pub fn run(args: &ListArgs, context: &Context) -> Result<Outcome> {
         if sources.is_empty() {
             continue;
         }
-        sources.sort_by(|a, b| a.0.cmp(&b.0));
+        sources.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.channel.cmp(&b.1.channel)));
         any = Outcome::Found;
         if before && !args.json {
             output.text("")?;
@@ -86,14 +89,15 @@ pub fn run(args: &ListArgs, context: &Context) -> Result<Outcome> {
 fn recordings(output: &mut Output, sources: Vec<(String, SourceInfo)>) -> Result<()> {
     let lines: Vec<Recording> = sources
         .into_iter()
-        .map(|(path, source)| Recording { path, duration: source.seconds(), segments: source.segments })
+        .map(|(path, s)| Recording { path, channel: s.channel, duration: s.seconds(), segments: s.segments })
         .collect();
     if output.is_json() {
         return Ok(lines.iter().try_for_each(|line| output.json(line))?);
     }
     let mut table = Table::new(&[("duration", Align::Right), ("segments", Align::Right), ("path", Align::Left)]);
     for line in lines {
-        table.push(vec![duration(line.duration), line.segments.to_string(), line.path]);
+        let path = of_channel(line.path, line.channel);
+        table.push(vec![duration(line.duration), line.segments.to_string(), path]);
     }
     Ok(output.table(&table)?)
 }

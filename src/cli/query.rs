@@ -19,7 +19,7 @@ use super::{
     store::StoreArgs,
     values::{probability, seconds},
 };
-use crate::audio::ExternalDecoder;
+use crate::audio::{Channels, ExternalDecoder};
 use crate::engine::{ClipInput, EngineError, MIN_CONFIDENCE, Manifest, PreparedQuery, Problem, Query, sentences_of};
 
 /// Standard input.
@@ -91,7 +91,10 @@ pub struct QueryArgs {
     /// Where in the clip the query ends, in seconds
     #[arg(long, value_name = "S", value_parser = seconds, conflicts_with = "list")]
     to: Option<f64>,
-    /// One hit a file
+    /// Which channel of the clips is heard: mix (all together), or its number
+    #[arg(long, value_name = "mix|N", conflicts_with_all = ["say", "text", "text_list"])]
+    channels: Option<Channels>,
+    /// One hit a file; of a file whose channels were indexed each, one a channel
     #[arg(long)]
     per_file: bool,
     /// Leave out the clip itself, where it is part of an indexed file, or the very same sentence
@@ -207,7 +210,13 @@ impl QueryArgs {
         if !self.say.is_empty() {
             return Ok(self.say.iter().map(|text| named(text.clone(), Query::words(text))).collect());
         }
-        let clips = self.clips()?.into_iter().map(|(name, clip)| (name, clip.external(self.decoder)));
+        let channel = match self.channels {
+            Some(Channels::Each) => bail!("--channels each is for index: a clip is one channel, or the mix of all"),
+            Some(Channels::One(channel)) => Some(channel),
+            _ => None,
+        };
+        let clips = self.clips()?.into_iter();
+        let clips = clips.map(|(name, clip)| (name, clip.external(self.decoder).channel(channel)));
         let against = |query: Query| self.unlike.iter().fold(query, |query, clip| query.unlike(clip));
         if self.together {
             let (names, clips): (Vec<_>, Vec<_>) = clips.unzip();

@@ -15,13 +15,15 @@ pub enum Field {
     Date,
     /// The time of the day at which it was recorded.
     Time,
+    /// The channel of the recording, counted from 1, where each was indexed by itself.
+    Channel,
     /// A column of a table, or what the recorder wrote into the file; as [`field_name`] makes it.
     Other(String),
 }
 
 impl Field {
     /// The names of those that every recording has.
-    pub const NAMES: [&str; 6] = ["path", "label", "text", "duration", "date", "time"];
+    pub const NAMES: [&str; 7] = ["path", "label", "text", "duration", "date", "time", "channel"];
 
     /// The field of this name.
     pub fn of_name(name: &str) -> Self {
@@ -32,6 +34,7 @@ impl Field {
             "duration" => Self::Duration,
             "date" => Self::Date,
             "time" => Self::Time,
+            "channel" => Self::Channel,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -45,6 +48,7 @@ impl Field {
             Self::Duration => "duration",
             Self::Date => "date",
             Self::Time => "time",
+            Self::Channel => "channel",
             Self::Other(name) => name,
         }
     }

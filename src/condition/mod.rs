@@ -13,7 +13,7 @@
 //! let night: Condition = "time=22:00-04:00".parse()?;
 //! let path = Path::new("north/20240501_213000.WAV");
 //! let began = Began::of_name(path);
-//! let recording = Subject { path, place: path, seconds: Some(7_200.0), began, value: &|_| None };
+//! let recording = Subject { path, place: path, seconds: Some(7_200.0), channel: None, began, value: &|_| None };
 //! assert_eq!(Conditions::new(vec![night]).stretches(&recording).within(7_200.0), [(1_800.0, 7_200.0)]);
 //! # Ok::<(), audiosearch::condition::InvalidCondition>(())
 //! ```

@@ -71,6 +71,7 @@ pub(super) enum Test {
     /// A label, or a part of a text.
     Text(String),
     Seconds(f64),
+    Channel(f64),
     Period(Period),
     Daily(Daily),
     /// A value of a further field: a pattern, and a number where it is one.
@@ -196,6 +197,9 @@ impl Test {
                 Self::Text(value.to_owned())
             }
             Field::Duration => Self::Seconds(seconds(value).ok_or_else(|| bad("seconds, or 1:30 or 1:00:00"))?),
+            Field::Channel => {
+                Self::Channel(number(value).ok_or_else(|| bad("the number of a channel, counted from 1"))?)
+            }
             Field::Date => Self::Period(
                 Period::parse(value)
                     .ok_or_else(|| bad("a year, month or day: 2024, 2024-05, 2024-05-01, 2024-05-01T22:30"))?,
@@ -205,7 +209,7 @@ impl Test {
                 Self::Daily(Daily::parse(value, operator).ok_or_else(|| bad(expected))?)
             }
             Field::Other(_) => {
-                let number = value.trim().parse().ok().filter(|number: &f64| number.is_finite());
+                let number = number(value);
                 if !operator.is_of_equality() && number.is_none() {
                     return Err(bad("a number, or compare it with = or !="));
                 }
@@ -214,6 +218,10 @@ impl Test {
             }
         })
     }
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// Whether a path has anything in it that stands for something else.
@@ -269,7 +277,10 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_what_would_be_right() {
-        assert!(message("label").contains("fields are path, label, text, duration, date, time, columns of --metadata"));
+        assert!(
+            message("label")
+                .contains("fields are path, label, text, duration, date, time, channel, columns of --metadata")
+        );
         assert!(message("=owl").contains("names no field"));
         assert!(message("label<owl").contains("= or !="));
         assert!(message("date>=May").contains("'May' is no date: write a year, month or day: 2024"));

@@ -17,6 +17,8 @@ pub struct Subject<'a> {
     pub place: &'a Path,
     /// How long it is; nothing of a text.
     pub seconds: Option<f64>,
+    /// Its channel, counted from 1, where each is by itself.
+    pub channel: Option<u16>,
     /// When it began, where that is known.
     pub began: Option<Began>,
     /// The value of a further field, by its name as [`field_name`](super::field_name) makes it.
@@ -146,6 +148,10 @@ impl Condition {
             Test::Seconds(seconds) => {
                 Stretches::whether(subject.seconds.is_some_and(|own| self.operator.holds(own, *seconds)))
             }
+            Test::Channel(number) => Stretches::whether(match subject.channel {
+                Some(own) => self.operator.holds(f64::from(own), *number),
+                None => self.operator == Operator::NotEqual,
+            }),
             Test::Period(period) => {
                 subject.began.map_or_else(Stretches::default, |began| period.stretches(self.operator, &began))
             }
@@ -183,7 +189,14 @@ mod tests {
         let place = Path::new("/data").join(path);
         let value = |field: &str| (field == "site").then(|| "North 7".to_owned());
         let began = Began::of_name(&place);
-        let subject = Subject { path: Path::new(path), place: &place, seconds: Some(60.0), began, value: &value };
+        let subject = Subject {
+            path: Path::new(path),
+            place: &place,
+            seconds: Some(60.0),
+            channel: Some(2),
+            began,
+            value: &value,
+        };
         !conditions(texts).stretches(&subject).within(60.0).is_empty()
     }
 
@@ -217,6 +230,7 @@ mod tests {
         assert!(passes(&["path=south/*", "path=north/*", "date=2024-05"], path));
         assert!(!passes(&["path=south/*", "path=north/*", "date=2024-06"], path));
         assert!(!passes(&["path=north/*", "path!=*.wav"], path));
+        assert!(passes(&["channel=2"], path) && !passes(&["channel=1"], path) && passes(&["channel>1"], path));
         assert!(passes(&["duration>=60", "duration<=1:00", "date>2024-04", "date<2024-06"], path));
         assert!(!passes(&["date>=2024-05-01"], "north/a.wav"), "the day is not known");
     }

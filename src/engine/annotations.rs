@@ -13,6 +13,7 @@ use super::{Engine, EngineError, Filter, Hit, Observer, Problem, observer::Watch
 use crate::{
     annotation::{Annotation, InvalidAnnotation, Named, Origin, Recording, RecordingNames, read_files},
     audio::SAMPLE_RATE,
+    pipeline::{file_of, labels_of_channel},
 };
 
 /// What [`Engine::import_labels`] came to.
@@ -37,6 +38,10 @@ impl Hit {
             .with_tier(query)
             .with_origin(Origin::Model)
             .with_score(self.score)?;
+        let annotation = match self.channel {
+            Some(channel) => annotation.with_channel(channel)?,
+            None => annotation,
+        };
         Ok(Some(match self.confidence {
             Some(confidence) => annotation.with_confidence(confidence.clamp(0.0, 1.0))?,
             None => annotation,
@@ -113,8 +118,11 @@ impl Engine {
             }
         }
         labels.sort_by(|a, b| {
-            a.path().cmp(b.path()).then(a.start().total_cmp(&b.start())).then(a.end().total_cmp(&b.end()))
+            let times = a.start().total_cmp(&b.start()).then(a.end().total_cmp(&b.end()));
+            a.path().cmp(b.path()).then(times).then(a.label().cmp(b.label()))
         });
+        // What is said of all channels is kept with each.
+        labels.dedup();
         Ok(labels)
     }
 
@@ -133,12 +141,17 @@ impl Engine {
         let files = read_files(path)?;
         let index = Index::open(self.path(), Collection::Audio)?;
         let keys = self.keys()?;
-        let (mut stored, mut places, mut sources) = (HashMap::new(), Vec::new(), Vec::new());
+        let (mut stored, mut places, mut sources) = (HashMap::new(), Vec::new(), Vec::<Vec<SourceKey>>::new());
+        let mut numbers: HashMap<SourceKey, usize> = HashMap::new();
         for source in index.sources() {
             let (_, source, _) = source?;
-            stored.insert(source.path, sources.len());
-            places.push(keys.place(&source.key));
-            sources.push(source.key);
+            let at = *numbers.entry(file_of(&source.key)).or_insert_with(|| {
+                places.push(keys.place(&source.key));
+                sources.push(Vec::new());
+                sources.len() - 1
+            });
+            stored.insert(source.path, at);
+            sources[at].push(source.key);
         }
         let names = RecordingNames::new(&places);
         let position: HashMap<&Path, usize> =
@@ -185,8 +198,11 @@ impl Engine {
         }
         watch.check()?;
         let report = LabelReport { labels: labels.values().map(Vec::len).sum(), recordings: labels.len() };
-        let labels: Vec<(&SourceKey, Vec<Label>)> =
-            labels.into_iter().map(|(at, labels)| (&sources[at], labels)).collect();
+        let channels = |(at, labels): (usize, Vec<Label>)| {
+            let sources = sources.get(at).map_or(&[][..], Vec::as_slice);
+            sources.iter().map(move |key| (key, labels_of_channel(&labels, key))).collect::<Vec<_>>()
+        };
+        let labels: Vec<(&SourceKey, Vec<Label>)> = labels.into_iter().flat_map(channels).collect();
         let writer = index.writer()?;
         writer.import_all_labels(&labels)?;
         writer.commit()?;

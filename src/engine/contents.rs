@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     audio::SAMPLE_RATE,
-    pipeline::{Keys, open_reader},
+    pipeline::{Keys, channel_of, open_reader},
 };
 
 /// A collection without its vectors.
@@ -29,6 +29,8 @@ pub struct Contents {
 pub struct SourceInfo {
     /// As it opens from the current folder.
     pub path: PathBuf,
+    /// The channel of the recording that it is, counted from 1; `None`: all of them together.
+    pub channel: Option<u16>,
     /// Samples at 16 kHz of a recording; lines of a text.
     pub length: u64,
     /// How many segments or sentences it has.
@@ -64,7 +66,8 @@ impl Contents {
     fn of_index(index: &Index, keys: &Keys) -> Result<Keyed, IndexError> {
         let sources = index.sources().map(|source| {
             source.map(|(_, source, segments)| {
-                let info = SourceInfo { path: keys.shown(&source.key), length: source.samples, segments };
+                let channel = channel_number(&source.key);
+                let info = SourceInfo { path: keys.shown(&source.key), channel, length: source.samples, segments };
                 (source.key, info)
             })
         });
@@ -73,7 +76,10 @@ impl Contents {
     }
 
     fn of_reader(reader: &Reader, collection: Collection) -> Keyed {
-        let source = |s: SourceRef| (s.key, SourceInfo { path: s.path, length: s.samples, segments: s.segments });
+        let source = |s: SourceRef| {
+            let channel = channel_number(&s.key);
+            (s.key, SourceInfo { path: s.path, channel, length: s.samples, segments: s.segments })
+        };
         let (keys, sources) = reader.sources().map(source).unzip();
         (keys, Self { collection, schema: reader.schema().clone(), sources })
     }
@@ -179,6 +185,10 @@ impl Engine {
             _ => Ok(done),
         }
     }
+}
+
+fn channel_number(key: &SourceKey) -> Option<u16> {
+    channel_of(key).map(|channel| channel.saturating_add(1))
 }
 
 fn bytes_below(folder: &std::path::Path) -> u64 {

@@ -15,7 +15,7 @@ use crate::{
     annotation::{Named, RecordingNames},
     audio::{RecorderTags, SAMPLE_RATE, recorder_tags},
     condition::{Began, Condition, Conditions, Field, MetadataTable, MomentConditions, Stretches, Subject, field_name},
-    pipeline::resolve,
+    pipeline::{channel_of, resolve},
     search::{HitFilter, Searcher},
 };
 
@@ -152,8 +152,9 @@ impl Engine {
                 return Stretches::default();
             }
             let value = |field: &str| facts.value(field);
+            let channel = channel_of(&source.key).map(|channel| channel.saturating_add(1));
             let began = facts.began(&source.path);
-            let subject = Subject { path: &source.path, place, seconds: source.seconds, began, value: &value };
+            let subject = Subject { path: &source.path, place, seconds: source.seconds, channel, began, value: &value };
             conditions.stretches_as(&subject, &|condition| {
                 let (_, keys) = named.iter().find(|(own, _)| *own == condition)?;
                 keys.as_ref().map(|keys| keys.contains(&source.key))

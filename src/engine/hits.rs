@@ -20,6 +20,8 @@ pub struct Hit {
     pub source: SourceId,
     /// The path, as it opens from the current folder.
     pub path: PathBuf,
+    /// The channel of the recording, counted from 1, where its channels were indexed each by itself.
+    pub channel: Option<u16>,
     /// Where it lies: samples at 16 kHz of a recording, lines of a text counted from 0, milliseconds of
     /// subtitles.
     pub span: Span,
@@ -62,13 +64,13 @@ impl Hit {
     pub(super) fn of_recording(hit: search::Hit) -> Self {
         let search::Hit { source, path, span, label, text, score, confidence, evidence, alignment } = hit;
         let (collection, confidence, evidence) = (Collection::Audio, Some(confidence), Some(evidence));
-        Self { collection, source, path, span, score, confidence, label, text, evidence, alignment }
+        Self { collection, source, path, channel: None, span, score, confidence, label, text, evidence, alignment }
     }
 
     pub(super) fn of_text(hit: audiosearch_index::Hit) -> Self {
         let audiosearch_index::Hit { source, path, span, label, text, score, .. } = hit;
         let (collection, confidence, evidence, alignment) = (Collection::Text, None, None, Vec::new());
-        Self { collection, source, path, span, score, confidence, label, text, evidence, alignment }
+        Self { collection, source, path, channel: None, span, score, confidence, label, text, evidence, alignment }
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     annotation::Format,
-    audio::{ExternalDecoder, SAMPLE_RATE},
+    audio::{Channels, ExternalDecoder, SAMPLE_RATE},
     pipeline::{
         FileError, Imports, Ingest, Inputs, Report, Settings, Status, TextIngest, TextReport, TextSettings, TextStatus,
         Unread, WalkError, find, prune, tidy,
@@ -41,6 +41,8 @@ pub struct IndexOptions {
     /// apply; or a file or a folder of annotations, as [`Engine::import_labels`] takes it. They take the place of those of these files that
     /// were imported before.
     pub labels: Option<PathBuf>,
+    /// Which channels of recordings are searched; `None`: of files of the store those that are, of others all together.
+    pub channels: Option<Channels>,
     /// Who decodes recordings that are not read here.
     pub external: ExternalDecoder,
 }
@@ -138,6 +140,8 @@ impl Counter {
     fn file(&mut self, run: &mut IndexRun<'_>, file: &FileReport) {
         run.file(file);
         self.done += 1;
+        // Of a file whose channels are apart each is one.
+        self.of = self.of.max(self.done);
         let amount = match (file.fresh, file.collection) {
             (false, _) => 0.0,
             (true, Collection::Audio) => file.length as f64 / f64::from(SAMPLE_RATE),
@@ -156,8 +160,19 @@ impl From<Report> for FileReport {
             Status::Failed(cause) => FileStatus::Failed(cause.into()),
             Status::Removed => FileStatus::Removed,
         };
-        let Report { path, samples: length, segments, fresh, .. } = report;
-        Self { path, collection: Collection::Audio, status, length, segments, fresh, damage: None, untimed: None }
+        let Report { path, channel, samples: length, segments, fresh, .. } = report;
+        let channel = channel.map(|channel| channel.saturating_add(1));
+        Self {
+            path,
+            channel,
+            collection: Collection::Audio,
+            status,
+            length,
+            segments,
+            fresh,
+            damage: None,
+            untimed: None,
+        }
     }
 }
 
@@ -170,7 +185,7 @@ impl From<TextReport> for FileReport {
             TextStatus::Removed => FileStatus::Removed,
         };
         let TextReport { path, lines: length, sentences: segments, fresh, damage, untimed, .. } = report;
-        Self { path, collection: Collection::Text, status, length, segments, fresh, damage, untimed }
+        Self { path, channel: None, collection: Collection::Text, status, length, segments, fresh, damage, untimed }
     }
 }
 
@@ -238,7 +253,7 @@ impl Engine {
         }
         for Unread { path, format } in unread {
             let status = Status::Failed(FileError::Unread { path: path.clone(), format });
-            run.file(&Report { path, status, samples: 0, segments: 0, fresh: false }.into());
+            run.file(&Report { path, channel: None, status, samples: 0, segments: 0, fresh: false }.into());
         }
         // A run that has nothing to index makes an empty store all the same, for recordings unless it was asked for texts.
         let listens = !recordings.is_empty() || (texts.is_empty() && options.collection != Some(Collection::Text));
@@ -286,6 +301,7 @@ impl Engine {
             segments: SegmentConfig::default(),
             force: options.force,
             readers: self.models.jobs(),
+            channels: options.channels,
             external: options.external,
             network: self.acoustic()?.clone(),
         };
@@ -297,7 +313,8 @@ impl Engine {
         let stop = run.watch.stop();
         let mut observe = |report: Report| counter.file(run, &report.into());
         // After an error of the store what was flushed is safe, and committing would meet the same error.
-        ingest.run(&writer, recordings, encoders, stop.flag(), &mut observe).map_err(EngineError::IndexStopped)?;
+        let ran = ingest.run(&writer, recordings, encoders, stop.flag(), &mut observe);
+        ran.and_then(|regrouped| regrouped.settle(&index, &writer)).map_err(EngineError::IndexStopped)?;
         run.watch.end(Work::Recordings);
         self.commit(&index, writer, options.prune.then_some(paths), run)
     }
@@ -379,6 +396,7 @@ impl Engine {
             let status = FileStatus::Removed;
             run.file(&FileReport {
                 path,
+                channel: removed.channel,
                 collection,
                 status,
                 length,

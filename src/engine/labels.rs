@@ -11,7 +11,7 @@ use audiosearch_index::{Collection, Index, Label, LabelOrigin, SourceKey, Span, 
 use super::{EngineError, Manifest, Problem, Row, observer::Watch};
 use crate::{
     audio::SAMPLE_RATE,
-    pipeline::{Imports, Keys},
+    pipeline::{Imports, Keys, file_of, labels_of_channel},
 };
 
 /// The labels of a list, by the files that they are of.
@@ -84,15 +84,13 @@ impl LabelList {
 
     /// Stores labels with files that were not read anew; returns which files the index holds.
     pub fn store(&self, index: &Index, writer: &Writer<'_>) -> Result<HashSet<SourceKey>, EngineError> {
-        let mut known = Vec::new();
-        for (key, labels) in self.imports(index.collection()) {
-            if index.source(&key)?.is_some() {
-                known.push((key, labels));
-            }
-        }
-        let imported: Vec<_> = known.iter().map(|(key, labels)| (key, labels.clone())).collect();
-        writer.import_all_labels(&imported)?;
-        Ok(known.into_iter().map(|(key, _)| key).collect())
+        let keys = index.sources().map(|source| source.map(|(_, source, _)| source.key));
+        let keys: Vec<SourceKey> = keys.collect::<Result<_, _>>()?;
+        let imports = self.imports(index.collection());
+        let known = keys.iter().filter_map(|key| Some((key, labels_of_channel(imports.get(&file_of(key))?, key))));
+        let known: Vec<(&SourceKey, Vec<Label>)> = known.collect();
+        writer.import_all_labels(&known)?;
+        Ok(known.into_iter().map(|(key, _)| file_of(key)).collect())
     }
 }
 

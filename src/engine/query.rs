@@ -159,6 +159,8 @@ pub struct ClipInput {
     pub(super) start: Option<f64>,
     /// Seconds; the end where `None`.
     pub(super) end: Option<f64>,
+    /// The only channel that is heard, counted from 0; all where `None`.
+    pub(super) channel: Option<u16>,
     pub(super) external: ExternalDecoder,
 }
 
@@ -179,7 +181,7 @@ pub(super) enum ClipData {
 
 impl ClipInput {
     fn new(data: ClipData) -> Self {
-        Self { data, start: None, end: None, external: ExternalDecoder::None }
+        Self { data, start: None, end: None, channel: None, external: ExternalDecoder::None }
     }
 
     /// A file.
@@ -212,6 +214,11 @@ impl ClipInput {
     /// Both, where they are known.
     pub fn between(self, start: Option<f64>, end: Option<f64>) -> Self {
         Self { start, end, ..self }
+    }
+
+    /// The only channel of the file that is heard, counted from 0; all of them together where `None`.
+    pub fn channel(self, channel: Option<u16>) -> Self {
+        Self { channel, ..self }
     }
 
     /// Who decodes a file that is not read here.

@@ -16,6 +16,8 @@ use crate::{
 pub struct FileReport {
     /// As it was given.
     pub path: PathBuf,
+    /// The channel of the recording that it is about, counted from 1; `None`: all of them together.
+    pub channel: Option<u16>,
     /// Recordings or texts.
     pub collection: Collection,
     /// What became of it.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     audio::{Clip, SAMPLE_RATE},
-    pipeline::{ClipError, ClipTask, EmbeddedClip, embed_query_clips},
+    pipeline::{ClipError, ClipTask, EmbeddedClip, channel_of, embed_query_clips, key_of_channel},
     search::{
         HitFilter, Query as SoundQuery, SearchError, SearchOptions, Searcher, SentenceOptions, Sound, query_spans,
         search_sentences,
@@ -196,7 +196,7 @@ impl Engine {
                             let own = good.first()?;
                             let len = u32::try_from(own.samples).unwrap_or(u32::MAX);
                             let key = match &like.first()?.data {
-                                ClipData::File(path) => keys.key(path).ok()?,
+                                ClipData::File(path) => key_of_channel(&keys.key(path).ok()?, like.first()?.channel),
                                 _ => return None,
                             };
                             Some((key, Span { start: own.offset, len }))
@@ -293,12 +293,16 @@ impl Engine {
         let mut searcher = self.audio()?;
         let ask = |searcher: &Arc<Searcher>| -> Result<Vec<Hit>, EngineError> {
             searcher.require(&query.fingerprint)?;
-            let not = not.and_then(|(key, span)| Some((searcher.source(key)?, *span)));
+            let not = not.map(|(key, span)| searcher.sources(key).into_iter().map(|source| (source, *span)).collect());
+            let not: Vec<(SourceId, Span)> = not.unwrap_or_default();
             let filter = self.filter_of_hits(searcher, &query.settings.filter)?;
             let found = searcher.search(sound, &query.settings.of_sounds(not, filter))?;
             let mut hits: Vec<Hit> = found.into_iter().map(Hit::of_recording).collect();
             // A hit has boundaries of its own, other than those of the segment that it was found by.
-            hits.iter_mut().for_each(|hit| hit.label = searcher.label(hit.source, hit.span).map(str::to_owned));
+            hits.iter_mut().for_each(|hit| {
+                hit.label = searcher.label(hit.source, hit.span).map(str::to_owned);
+                hit.channel = searcher.key(hit.source).and_then(channel_of).map(|channel| channel.saturating_add(1));
+            });
             Ok(hits)
         };
         let mut hits = ask(&searcher);
@@ -355,7 +359,7 @@ fn again(cause: &ClipError) -> ClipError {
 }
 
 impl QuerySettings {
-    fn of_sounds(&self, not: Option<(SourceId, Span)>, filter: HitFilter) -> SearchOptions {
+    fn of_sounds(&self, not: Vec<(SourceId, Span)>, filter: HitFilter) -> SearchOptions {
         SearchOptions {
             k: self.k,
             min_score: self.min_score,
@@ -382,7 +386,7 @@ impl QuerySettings {
 }
 
 /// What tells clips apart: files by their path, what is in memory by its place there; and which stretch of them.
-type ClipIdentity<'a> = (Result<&'a Path, *const ClipInput>, [Option<u64>; 2]);
+type ClipIdentity<'a> = (Result<&'a Path, *const ClipInput>, [Option<u64>; 2], Option<u16>);
 
 impl ClipInput {
     fn identity(&self) -> ClipIdentity<'_> {
@@ -390,7 +394,7 @@ impl ClipInput {
             ClipData::File(path) => Ok(path.as_path()),
             _ => Err(std::ptr::from_ref(self)),
         };
-        (of, [self.start, self.end].map(|seconds| seconds.map(f64::to_bits)))
+        (of, [self.start, self.end].map(|seconds| seconds.map(f64::to_bits)), self.channel)
     }
 
     /// What is to be read of it.
@@ -398,9 +402,12 @@ impl ClipInput {
         let name = |name: &Path| name.to_owned();
         let (path, clip) = match &self.data {
             ClipData::File(path) => (name(path), None),
-            ClipData::Bytes { name: path, bytes } => (name(path), Some(Clip::from_bytes(bytes.clone(), path)?)),
+            ClipData::Bytes { name: path, bytes } => {
+                (name(path), Some(Clip::channel_of_bytes(bytes.clone(), path, self.channel)?))
+            }
             ClipData::Samples { name: path, samples } => (name(path), Some(Clip::new(samples.clone())?)),
         };
-        Ok(ClipTask { path, clip, start: self.start, end: self.end, external: self.external })
+        let &Self { start, end, channel, external, .. } = self;
+        Ok(ClipTask { path, clip, start, end, channel, external })
     }
 }

@@ -48,8 +48,10 @@ impl Engine {
         for (index, held) in indexes.iter().zip(&held) {
             let writer = index.writer()?;
             for key in named.iter().flatten().filter(|key| held.contains(key)) {
-                if writer.remove_source(key)? {
-                    report.removed.push(keys.shown(key));
+                let path = keys.shown(key);
+                // Channels of one file are one.
+                if writer.remove_source(key)? && !report.removed.contains(&path) {
+                    report.removed.push(path);
                 }
             }
             writer.commit()?;

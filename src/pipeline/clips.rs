@@ -97,6 +97,8 @@ pub struct ClipTask {
     pub start: Option<f64>,
     /// Seconds; the end where `None`.
     pub end: Option<f64>,
+    /// The only channel of the file that is heard, counted from 0; all where `None`.
+    pub channel: Option<u16>,
     /// Who decodes what is not read here.
     pub external: ExternalDecoder,
 }
@@ -146,19 +148,20 @@ type Outcome = Result<Read, ClipError>;
 const SURROUNDINGS: u64 = 12;
 
 impl Recording {
-    /// What these tasks want of a file, which is read no further than that.
+    /// What these tasks want of a file and one channel, or all, which is read no further than that.
     fn read<'a>(path: &Path, tasks: impl Iterator<Item = &'a ClipTask>) -> Result<Self, AudioError> {
         // All from the least beginning to the greatest end; of one that is not given, to that of the file.
         let (mut from, mut to) = (usize::MAX, Some(0));
-        let mut external = ExternalDecoder::None;
+        let (mut external, mut channel) = (ExternalDecoder::None, None);
         for task in tasks {
+            channel = task.channel;
             external = external.or(task.external);
             from = from.min(task.start.map_or(0, place));
             to = to.zip(task.end).map(|(to, end)| to.max(place(end)));
         }
         let around = (SURROUNDINGS * STEP) as usize;
         let (from, to) = (from.saturating_sub(around), to.map(|to| to.saturating_add(around)));
-        let mut stream = ClipStream::open_with(path, external)?;
+        let mut stream = ClipStream::open_with(path, external)?.channel(channel);
         let (mut first, mut samples) = (0, Vec::new());
         let truncated = loop {
             let end = first + samples.len();
@@ -233,9 +236,9 @@ fn run(
     let Some(encoder) = encoders.first() else { return answers };
     let front = LogMel::new(encoder.feature_config());
     // What was read already is each a file of its own, whatever it is called.
-    let mut by_file: BTreeMap<(&Path, Option<usize>), Vec<usize>> = BTreeMap::new();
+    let mut by_file: BTreeMap<(&Path, Option<u16>, Option<usize>), Vec<usize>> = BTreeMap::new();
     for (ticket, task) in tasks.iter().enumerate() {
-        by_file.entry((&task.path, task.clip.is_some().then_some(ticket))).or_default().push(ticket);
+        by_file.entry((&task.path, task.channel, task.clip.is_some().then_some(ticket))).or_default().push(ticket);
     }
     let files: Vec<Vec<usize>> = by_file.into_values().collect();
     let read = |tickets: &Vec<usize>, feed: &mut Feed<'_, Outcome>| {

@@ -10,6 +10,8 @@ use std::{
 use audiosearch_index::{Collection, IndexError, Reader, SourceKey};
 use thiserror::Error;
 
+use super::voices::path_bytes;
+
 /// Opens what can be searched of a store, with paths as the user is shown them.
 ///
 /// # Errors
@@ -75,7 +77,7 @@ impl Keys {
 
     /// Where the file of a key is.
     pub fn place(&self, key: &SourceKey) -> PathBuf {
-        self.root.join(path_of_bytes(key.as_bytes()))
+        self.root.join(path_of_bytes(path_bytes(key)))
     }
 
     /// The same as the user is shown it: a path that opens from where they stand, relative where the file is below, else absolute.
@@ -109,6 +111,8 @@ impl Keys {
         let elsewhere: Vec<_> = sources.filter(|key| plain && self.place(key).ends_with(&end)).collect();
         match elsewhere.len() {
             0 | 1 => Ok(elsewhere),
+            // Channels of one file.
+            _ if elsewhere.iter().all(|key| path_bytes(key) == path_bytes(elsewhere[0])) => Ok(elsewhere),
             _ => {
                 let places = elsewhere.into_iter().map(|key| self.shown(key)).collect();
                 Err(Ambiguous { given: given.to_owned(), places })

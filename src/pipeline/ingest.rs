@@ -18,10 +18,11 @@ use super::{
     ledger::{Ledger, Plan, Task},
     pending::Pending,
     pool::{self, Done, Feed},
+    voices::{Regrouped, file_of, labels_of_channel, wanted_channels},
 };
 use crate::{
     acoustic::{AcousticEncoder, FrameStore, FrameStoreError, FrameWriter, StreamingEncoder},
-    audio::{AudioError, ClipStream, ExternalDecoder},
+    audio::{AudioError, Channels, ClipStream, ExternalDecoder},
     encoder::{Encoder, EncoderError},
     features::{FRAME_LENGTH, FeatureConfig, Features, LogMel},
     segment::{SegmentConfig, SegmentMode},
@@ -115,6 +116,8 @@ pub enum Status {
 pub struct Report {
     /// As it was given.
     pub path: PathBuf,
+    /// The channel that it is about, counted from 0; `None`: all of them together.
+    pub channel: Option<u16>,
     /// What became of it.
     pub status: Status,
     /// Samples read.
@@ -135,6 +138,8 @@ pub struct Settings {
     pub force: bool,
     /// Threads that read.
     pub readers: NonZeroUsize,
+    /// Which channels of recordings become sources; `None`: of files that are known those that are, of others all together.
+    pub channels: Option<Channels>,
     /// Who decodes what is not read here.
     pub external: ExternalDecoder,
     /// Makes the acoustic frames.
@@ -182,7 +187,8 @@ impl Ingest {
         Self { labels, ..self }
     }
 
-    /// Reads what is new or changed among `paths` and stores it; `report` is called once for every path, in no order.
+    /// Reads what is new or changed among `paths` and stores it; `report` is called once for every path, or channel of it, in no
+    /// order. Returns of which files other channels were sources before.
     ///
     /// Once `interrupt` is set no further file is begun; those under way are stored and the rest is not reported.
     ///
@@ -195,10 +201,19 @@ impl Ingest {
         encoders: Vec<Box<dyn Encoder>>,
         interrupt: &AtomicBool,
         report: &mut dyn FnMut(Report),
-    ) -> Result<(), IndexError> {
-        let mut seen = HashSet::new();
-        let tasks: Vec<Task> = paths.into_iter().filter_map(|path| self.plan(path, &mut seen, report)).collect();
-        let Some(encoder) = encoders.first() else { return Ok(()) };
+    ) -> Result<Regrouped, IndexError> {
+        let (mut seen, mut regrouped, mut tasks) = (HashSet::new(), Regrouped::default(), Vec::new());
+        for path in paths {
+            let known = self.ledger.channels(&path);
+            let now = known.as_ref().map_or(&[][..], |(_, channels)| *channels);
+            let wanted = wanted_channels(&path, self.settings.channels, now, self.settings.external);
+            if let Some((file, now)) = known {
+                regrouped.note(file, now, &wanted);
+            }
+            let plan = |channel: Option<u16>| self.plan(path.clone(), channel, &mut seen, report);
+            tasks.extend(wanted.into_iter().filter_map(plan));
+        }
+        let Some(encoder) = encoders.first() else { return Ok(regrouped) };
         let frames = LogMel::new(encoder.feature_config());
         let mut pending = Pending::new();
         let numbered: Vec<(usize, &Task)> = tasks.iter().enumerate().collect();
@@ -212,23 +227,30 @@ impl Ingest {
             let report_of_file = self.store(writer, &tasks[done.ticket], done)?;
             pending.push(report_of_file, writer, report)
         })?;
-        pending.flush(writer, report)
+        pending.flush(writer, report)?;
+        Ok(regrouped)
     }
 
     /// Decides by size and time whether a file is to be read.
-    fn plan(&self, path: PathBuf, seen: &mut HashSet<SourceKey>, report: &mut dyn FnMut(Report)) -> Option<Task> {
+    fn plan(
+        &self,
+        path: PathBuf,
+        channel: Option<u16>,
+        seen: &mut HashSet<SourceKey>,
+        report: &mut dyn FnMut(Report),
+    ) -> Option<Task> {
         let same = |source: &Source, stamp: &Stamp| self.may_be_same(source, stamp);
-        match self.ledger.plan(path, seen, same) {
+        match self.ledger.plan(path, channel, seen, same) {
             Plan::Read(task) => Some(task),
             Plan::Again => None,
             Plan::Gone { path, cause } => {
                 let status = Status::Failed(FileError::Io { path: path.clone(), cause });
-                report(Report { path, status, samples: 0, segments: 0, fresh: false });
+                report(Report { path, channel, status, samples: 0, segments: 0, fresh: false });
                 None
             }
             Plan::Unchanged { path, samples, segments, remark } => {
                 let status = remembered(&path, samples, segments, remark);
-                report(Report { path, status, samples, segments: segments as usize, fresh: false });
+                report(Report { path, channel, status, samples, segments: segments as usize, fresh: false });
                 None
             }
         }
@@ -255,7 +277,7 @@ impl Ingest {
             return Read::Same { digest };
         }
         let mut stream = match ClipStream::open_with(path, self.settings.external) {
-            Ok(stream) => stream,
+            Ok(stream) => stream.channel(task.channel),
             Err(cause) => return Read::Failed(cause.into()),
         };
         let (segmenter, reach) = self.settings.segments.segmenter(self.settings.mode, None);
@@ -302,9 +324,11 @@ impl Ingest {
 
     /// On the writer's thread: one transaction.
     fn store(&self, writer: &Writer<'_>, task: &Task, done: Done<Read>) -> Result<Report, IndexError> {
-        let path = task.path.clone();
-        let failed =
-            |cause| Report { path: path.clone(), status: Status::Failed(cause), samples: 0, segments: 0, fresh: false };
+        let (path, channel) = (task.path.clone(), task.channel);
+        let failed = |cause| {
+            let (path, status) = (path.clone(), Status::Failed(cause));
+            Report { path, channel, status, samples: 0, segments: 0, fresh: false }
+        };
         let source = |digest, samples, remark| task.source(digest, samples, self.segmenter_text(), remark);
         let (digest, samples, cause) = match done.outcome {
             Read::Failed(cause) => return Ok(failed(cause)),
@@ -314,6 +338,7 @@ impl Ingest {
                 return Ok(Report {
                     status: remembered(&path, samples, segments, task.remark.clone()),
                     path,
+                    channel,
                     samples,
                     segments: segments as usize,
                     fresh: false,
@@ -333,13 +358,13 @@ impl Ingest {
             Some(cause) => Status::Partial(cause),
             None => Status::Indexed,
         };
-        let labels = self.labels.get(&task.key).map(Vec::as_slice);
+        let labels = self.labels.get(&file_of(&task.key)).map(|labels| labels_of_channel(labels, &task.key));
         let remark = match &status {
             Status::Partial(cause) => Some(without_path(&path, cause)),
             _ => None,
         };
-        writer.put_labelled_source(source(digest, samples, remark), segments, labels)?;
-        Ok(Report { path, status, samples, segments: stored, fresh: true })
+        writer.put_labelled_source(source(digest, samples, remark), segments, labels.as_deref())?;
+        Ok(Report { path, channel, status, samples, segments: stored, fresh: true })
     }
 }
 

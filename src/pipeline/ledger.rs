@@ -8,18 +8,25 @@ use std::{
 
 use audiosearch_index::{Details, Index, IndexError, Source, SourceKey};
 
-use super::identity::{Keys, Stamp, sample};
+use super::{
+    identity::{Keys, Stamp, sample},
+    voices::{channel_of, file_of, key_of_channel},
+};
 
 /// The sources of a collection as they were when a run began.
 pub(super) struct Ledger {
     keys: Keys,
     known: HashMap<SourceKey, (Source, u32)>,
+    /// The channels that are sources of each file; `None` for the file as a whole.
+    channels: HashMap<SourceKey, Vec<Option<u16>>>,
 }
 
 /// A file to be read.
 pub(super) struct Task {
     pub path: PathBuf,
     pub key: SourceKey,
+    /// The only channel that is read, counted from 0; all where `None`.
+    pub channel: Option<u16>,
     pub stamp: Stamp,
     /// The digest of the version in the index, where that may be the same, and why it was not read whole.
     pub digest: Option<[u8; 32]>,
@@ -79,8 +86,13 @@ impl Ledger {
         let known = index
             .sources()
             .map(|source| source.map(|(_, source, segments)| (source.key.clone(), (source, segments))))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { keys, known })
+            .collect::<Result<HashMap<SourceKey, _>, _>>()?;
+        let mut channels: HashMap<SourceKey, Vec<Option<u16>>> = HashMap::new();
+        for key in known.keys() {
+            channels.entry(file_of(key)).or_default().push(channel_of(key));
+        }
+        channels.values_mut().for_each(|channels| channels.sort_unstable());
+        Ok(Self { keys, known, channels })
     }
 
     /// Duration and number of segments of a source; nothing of one that is not known.
@@ -88,10 +100,18 @@ impl Ledger {
         self.known.get(key).map_or((0, 0), |(source, segments)| (source.samples, *segments))
     }
 
-    /// Decides by size and time whether a file is to be read; `may_be_same`: whether its source was made with today's settings.
+    /// The channels of a file that are sources now, and its key; nothing where the file has no key.
+    pub fn channels(&self, path: &Path) -> Option<(SourceKey, &[Option<u16>])> {
+        let key = self.keys.key(path).ok()?;
+        let known = self.channels.get(&key).map_or(&[][..], Vec::as_slice);
+        Some((key, known))
+    }
+
+    /// Decides by size and time whether a file, or a channel of it, is to be read; `may_be_same`: whether its source was made with today's settings.
     pub fn plan(
         &self,
         path: PathBuf,
+        channel: Option<u16>,
         seen: &mut HashSet<SourceKey>,
         may_be_same: impl Fn(&Source, &Stamp) -> bool,
     ) -> Plan {
@@ -99,6 +119,7 @@ impl Ledger {
             Ok(both) => both,
             Err(cause) => return Plan::Gone { path, cause },
         };
+        let key = key_of_channel(&key, channel);
         if !seen.insert(key.clone()) {
             return Plan::Again;
         }
@@ -110,7 +131,7 @@ impl Ledger {
             }
             (digest, remark) = (Some(source.digest), why);
         }
-        Plan::Read(Task { path, key, stamp, digest, remark })
+        Plan::Read(Task { path, key, channel, stamp, digest, remark })
     }
 }
 

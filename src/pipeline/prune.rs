@@ -8,13 +8,18 @@ use std::{
 
 use audiosearch_index::{Index, IndexError, Writer};
 
-use super::identity::{Keys, resolve};
+use super::{
+    identity::{Keys, resolve},
+    voices::channel_of,
+};
 
 /// A source that was forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removed {
     /// As the user is shown it.
     pub path: PathBuf,
+    /// The channel of the file that it was, counted from 1; all of them where `None`.
+    pub channel: Option<u16>,
     /// Duration in samples; lines in text.
     pub samples: u64,
     /// Segments that it had.
@@ -51,7 +56,9 @@ pub fn prune(index: &Index, writer: &Writer<'_>, store: &Path, under: &[PathBuf]
         {
             *pruned.kept.entry(empty.to_owned()).or_default() += 1;
         } else if writer.remove_source(&source.key)? {
-            pruned.removed.push(Removed { path: keys.shown(&source.key), samples: source.samples, segments });
+            let (path, samples) = (keys.shown(&source.key), source.samples);
+            let channel = channel_of(&source.key).map(|channel| channel.saturating_add(1));
+            pruned.removed.push(Removed { path, channel, samples, segments });
         }
     }
     writer.flush()?;

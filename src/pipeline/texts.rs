@@ -178,7 +178,7 @@ impl TextIngest {
         let same = |source: &Source, stamp: &Stamp| {
             !self.settings.force && source.size == stamp.size && source.segmenter == self.settings.mode.describe()
         };
-        match self.ledger.plan(path, seen, same) {
+        match self.ledger.plan(path, None, seen, same) {
             Plan::Read(task) => Some(task),
             Plan::Again => None,
             Plan::Gone { path, cause } => {

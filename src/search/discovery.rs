@@ -142,7 +142,7 @@ fn likenesses(
         exact: false,
         rescore: true,
         explain: false,
-        not: Some((segment.source, own)),
+        not: searcher.channels(segment.source).into_iter().map(|source| (source, own)).collect(),
         filter: options.filter.clone(),
     };
     let found = searcher.search(&query, &options_of_query)?.into_iter();

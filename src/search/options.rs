@@ -21,16 +21,21 @@ pub struct SearchOptions {
     pub rescore: bool,
     /// Return the alignment of every hit.
     pub explain: bool,
-    /// What the clip was cut from: no hit may overlap it.
-    pub not: Option<(SourceId, Span)>,
+    /// What the clip was cut from: no hit may overlap any of it.
+    pub not: Vec<(SourceId, Span)>,
     /// Which stretches may be hits.
     pub filter: HitFilter,
 }
 
 impl SearchOptions {
+    /// Whether a stretch overlaps what the clip was cut from.
+    pub(super) fn excludes(&self, source: SourceId, span: Span) -> bool {
+        self.not.iter().any(|(id, not)| *id == source && not.overlap(&span) > 0)
+    }
+
     /// What the index may find.
     pub(super) fn index_filter(&self) -> Filter {
-        Filter { not_overlapping: self.not, places: self.filter.places.clone(), ..Filter::default() }
+        Filter { not_overlapping: self.not.clone(), places: self.filter.places.clone(), ..Filter::default() }
     }
 
     /// Candidates of one recording that may become hits: some may be what the clip was cut from.
@@ -40,6 +45,6 @@ impl SearchOptions {
             return usize::MAX;
         }
         let wanted = if self.per_file { 1 } else { self.k };
-        wanted.saturating_add(if self.not.is_some() { 8 } else { 0 })
+        wanted.saturating_add(if self.not.is_empty() { 0 } else { 8 })
     }
 }

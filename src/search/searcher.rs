@@ -31,7 +31,7 @@ use super::{
 use crate::{
     acoustic::{AcousticFrames, FrameStore, FrameTemplate, QueryTemplate, STEP},
     audio::SAMPLE_RATE,
-    pipeline::{Embedded, open_reader},
+    pipeline::{Embedded, channel_of, file_of, open_reader},
 };
 
 /// Segments of the index whose surroundings are aligned with the query: so many, and so many for each hit wanted.
@@ -125,9 +125,20 @@ impl Searcher {
         &self.reader
     }
 
-    /// The recording with this key.
-    pub fn source(&self, key: &SourceKey) -> Option<SourceId> {
-        self.reader.sources().find(|source| source.key == *key).map(|source| source.id)
+    /// The recording with this key, as a whole or as channels; of a key of one channel that one, or the whole that it is a part of.
+    pub fn sources(&self, key: &SourceKey) -> Vec<SourceId> {
+        let (file, channel) = (file_of(key), channel_of(key));
+        let known = self.recordings.iter().filter(|(_, own)| file_of(&own.key) == file);
+        let same = |key: &SourceKey| channel.is_none() || channel_of(key).is_none_or(|own| Some(own) == channel);
+        known.filter(|(_, own)| same(&own.key)).map(|(id, _)| *id).collect()
+    }
+
+    /// A recording with the other channels of its file.
+    pub(super) fn channels(&self, source: SourceId) -> Vec<SourceId> {
+        match self.key(source) {
+            Some(key) if channel_of(key).is_some() => self.sources(&file_of(key)),
+            _ => vec![source],
+        }
     }
 
     /// The state of the store that is searched; grows with every change.
@@ -247,9 +258,7 @@ impl Searcher {
         context: &QueryContext<'_>,
         options: &SearchOptions,
     ) -> Result<Vec<Hit>, SearchError> {
-        candidates.retain(|candidate| {
-            !options.not.is_some_and(|(id, not)| id == candidate.hit.source && not.overlap(&candidate.hit.span) > 0)
-        });
+        candidates.retain(|candidate| !options.excludes(candidate.hit.source, candidate.hit.span));
         self.keep_wanted(&mut candidates, options);
         merge_by(&mut candidates, options.per_file, |candidate| &mut candidate.hit);
         candidates.retain(|candidate| options.min_score.is_none_or(|least| candidate.hit.score >= least));

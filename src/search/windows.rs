@@ -55,7 +55,7 @@ impl Searcher {
             else {
                 continue;
             };
-            if options.not.is_some_and(|(id, not)| id == candidate.source && not.overlap(&span) > 0) {
+            if options.excludes(candidate.source, span) {
                 continue;
             }
             let best = &segments[best];

@@ -89,6 +89,14 @@ pub fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// A path with the channel of the recording, where that is one of its own.
+pub fn of_channel(path: String, channel: Option<u16>) -> String {
+    match channel {
+        Some(channel) => format!("{path} (channel {channel})"),
+        None => path,
+    }
+}
+
 /// Seconds as people read them: `4.20 s`, `12:04`, `3:00:00`.
 pub fn duration(seconds: f64) -> String {
     if seconds < 60.0 {

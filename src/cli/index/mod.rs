@@ -14,7 +14,7 @@ use super::{
     output::Output,
     store::{StoreArgs, Which},
 };
-use crate::audio::ExternalDecoder;
+use crate::audio::{Channels, ExternalDecoder};
 use crate::engine::{IndexOptions, SegmentMode, SentenceMode};
 
 /// Index recordings and texts, so that `query` can search them
@@ -29,6 +29,7 @@ use crate::engine::{IndexOptions, SegmentMode, SentenceMode};
 #[derive(Args)]
 #[command(after_help = "Examples:\n\
     \x20 audiosearch index ~/recordings\n\
+    \x20 audiosearch index interviews/ --channels each\n\
     \x20 audiosearch index notes.txt docs/ --store /tmp/store")]
 pub struct IndexArgs {
     /// Files and folders
@@ -49,6 +50,10 @@ pub struct IndexArgs {
     /// How .txt files are cut
     #[arg(long, value_enum, default_value_t = SentenceMode::Auto, value_name = "HOW")]
     sentences: SentenceMode,
+    /// Which channels are searched: mix (all together), each (every channel by itself), or the number of one [default: as the file is in the
+    /// store, else mix]
+    #[arg(long, value_name = "mix|each|N")]
+    channels: Option<Channels>,
     /// Labels from a list, to be kept with the files and shown with hits: tab-separated columns path, label, and start and end (seconds)
     /// where they apply; or a TextGrid, an EAF, subtitles, or a folder of annotations
     #[arg(long, value_name = "FILE|FOLDER")]
@@ -80,6 +85,7 @@ pub fn run(args: &IndexArgs, context: &Context) -> Result<Outcome> {
         force: args.force,
         prune: args.prune,
         labels: args.label_from.clone(),
+        channels: args.channels,
         external: args.decoder,
     };
     let mut printer = Printer::new(context, Output::new(args.json));

@@ -18,8 +18,23 @@ use crate::{
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Line<'a> {
-    File { path: String, status: &'a str, duration: f64, segments: usize, message: Option<String> },
-    Text { path: String, status: &'a str, lines: u64, sentences: usize, message: Option<String> },
+    File {
+        path: String,
+        /// Counted from 1, where channels are indexed each by itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        channel: Option<u16>,
+        status: &'a str,
+        duration: f64,
+        segments: usize,
+        message: Option<String>,
+    },
+    Text {
+        path: String,
+        status: &'a str,
+        lines: u64,
+        sentences: usize,
+        message: Option<String>,
+    },
     Summary(Summary),
 }
 
@@ -128,7 +143,8 @@ impl<'a> Printer<'a> {
         let (path, message) = (shown(&file.path), error.or(remark));
         self.line(&match file.collection {
             Collection::Audio => {
-                Line::File { path, status, duration: file.seconds(), segments: file.segments, message }
+                let (channel, duration, segments) = (file.channel, file.seconds(), file.segments);
+                Line::File { path, channel, status, duration, segments, message }
             }
             Collection::Text => Line::Text { path, status, lines: file.length, sentences: file.segments, message },
         });
