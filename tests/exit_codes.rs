@@ -71,4 +71,10 @@ fn completions_are_printed_for_every_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(place.ok(["completions", shell]).stdout.contains("audiosearch"), "{shell}");
     }
+    // Options that name files complete to files.
+    let zsh = place.ok(["completions", "zsh"]).stdout;
+    for option in ["--store=", "--label-from=", "--metadata=", "--clips="] {
+        let line = zsh.lines().find(|line| line.contains(option)).unwrap();
+        assert!(line.contains(":_files'"), "{line}");
+    }
 }

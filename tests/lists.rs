@@ -92,3 +92,22 @@ fn values_may_begin_with_a_hyphen() {
     place.ok(["export", "map.csv", "--collection", "text", "--where", "text=- Who", "--title", "- a map -"]);
     assert_eq!(place.run(["export", "map.csv", "--where", "-x=1"]).complains(&["'-x'"]).code, Some(2));
 }
+
+#[test]
+fn a_list_comes_from_standard_input_in_lines_columns_or_between_zero_bytes() {
+    let place = Place::with_recordings(3, 3.0);
+    place.ok(["index", "rec"]);
+    let names = |list: &[u8]| -> Vec<String> {
+        place.file("list", list);
+        let mut command = place.command(["query", "--list", "-", "--json", "-k", "1", "--min-confidence", "0"]);
+        let output = command.stdin(std::fs::File::open(place.join("list")).unwrap()).output().unwrap();
+        let ran = common::Ran::from(output);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        ran.json().iter().map(|line| text(line, "query")).collect()
+    };
+    assert_eq!(names(b"rec/00.wav\nrec/02.wav\n"), ["rec/00.wav", "rec/02.wav"]);
+    assert_eq!(names(b"path\tstart\tend\nrec/01.wav\t1\t2\n"), ["rec/01.wav#1-2"]);
+    std::fs::rename(place.join("rec/01.wav"), place.join("rec/a\nb.wav")).unwrap();
+    assert_eq!(names(b"rec/00.wav\0rec/a\nb.wav\0"), ["rec/00.wav", "rec/a\nb.wav"]);
+    place.run(["query", "--list", "-"]).complains(&["standard input", "empty"]);
+}

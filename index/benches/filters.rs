@@ -86,9 +86,10 @@ fn main() {
         for share in [0.5, 0.2, 0.1, 0.05, 0.01, 0.001] {
             for (name, filter) in filters(&reader, share) {
                 let (time, found) = ask(&reader, &queries, &filter, k, false);
-                let (_, truth) = ask(&reader, &queries, &filter, K, true);
-                let right: usize = found.iter().zip(&truth).map(|(own, truth)| own.intersection(truth).count()).sum();
-                let recall = right as f64 / truth.iter().map(BTreeSet::len).sum::<usize>() as f64;
+                let (_, exact_hits) = ask(&reader, &queries, &filter, K, true);
+                let right: usize =
+                    found.iter().zip(&exact_hits).map(|(own, exact_hits)| own.intersection(exact_hits).count()).sum();
+                let recall = right as f64 / exact_hits.iter().map(BTreeSet::len).sum::<usize>() as f64;
                 println!("| {k} | {name} | {} % | {recall:.3} | {time:.0} | {:.2} |", share * 100.0, time / without);
             }
         }

@@ -14,7 +14,7 @@ pub struct FilterArgs {
     ///
     /// A condition is a field, one of = != < <= > >=, and a value. Fields are path (a file, a folder, or a pattern such as '*_dawn.wav' or
     /// north/**), label, text (a part of a sentence), duration (seconds, or 1:30), date (2024, 2024-05, 2024-05-01, 2024-05-01T22:30), time (of
-    /// the day), the columns of --metadata, and what recorders wrote into wav files (GUANO, BWF: 'loc position', originator). When a recording
+    /// the day), channel, the columns of --metadata, and what recorders wrote into wav files (GUANO, BWF: 'loc position'). When a recording
     /// began is known from the table, from its name (AudioMoth, Song Meter, Zoom), or from what the recorder wrote. Of several conditions with
     /// = on one field any may hold; else all must hold.
     #[arg(long = "where", value_name = "CONDITION", allow_hyphen_values = true, help_heading = "Filters")]

@@ -58,7 +58,7 @@ pub struct QueryArgs {
         conflicts_with_all = ["list", "say", "text", "text_list"]
     )]
     clips: Vec<PathBuf>,
-    /// Clips from a list: paths, or tab-separated columns path, start, end
+    /// Clips from a list: paths, or tab-separated columns path, start, end; - reads it from standard input
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
     /// Search for a written word or phrase instead of a clip; may be given several times

@@ -5,7 +5,7 @@ use jiff::{
     civil::{Date, DateTime, Time},
 };
 
-use super::{began::Began, parse::Operator, stretches::Stretches};
+use super::{began::Began, operator::Operator, stretches::Stretches};
 
 const DAY: f64 = 86_400.0;
 /// Days of one recording that are looked at, at most.

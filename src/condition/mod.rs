@@ -21,6 +21,7 @@
 mod began;
 mod clock;
 mod field;
+mod operator;
 mod parse;
 mod stretches;
 mod subject;

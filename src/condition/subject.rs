@@ -5,7 +5,8 @@ use std::path::Path;
 use super::{
     began::Began,
     field::Field,
-    parse::{Condition, Operator, Test},
+    operator::Operator,
+    parse::{Condition, Test},
     stretches::Stretches,
 };
 

@@ -6,7 +6,7 @@ use audiosearch_index::{Collection, Index, IndexError, Reader, Schema, SourceKey
 
 use super::{
     Engine, EngineError, Filter, Notice,
-    filter::{KnownSource, labelled},
+    passing::{KnownSource, labelled},
 };
 use crate::{
     audio::SAMPLE_RATE,

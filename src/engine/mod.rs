@@ -18,6 +18,7 @@ mod manifest;
 mod map;
 mod models;
 mod observer;
+mod passing;
 mod problem;
 mod query;
 mod reconstruct;

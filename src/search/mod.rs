@@ -6,6 +6,7 @@
 //! Discovery searches for stretches of the store in the store itself: those that find each other occur more than once.
 
 mod calibration;
+mod channels;
 mod clip;
 mod confidence;
 mod context;

@@ -31,7 +31,7 @@ use super::{
 use crate::{
     acoustic::{AcousticFrames, FrameStore, FrameTemplate, QueryTemplate, STEP},
     audio::SAMPLE_RATE,
-    pipeline::{Embedded, channel_of, file_of, open_reader},
+    pipeline::{Embedded, open_reader},
 };
 
 /// Segments of the index whose surroundings are aligned with the query: so many, and so many for each hit wanted.
@@ -47,7 +47,7 @@ pub struct Searcher {
     encoder: u64,
     /// Once it was needed.
     calibration: OnceLock<Calibration>,
-    recordings: HashMap<SourceId, RecordingInfo>,
+    pub(super) recordings: HashMap<SourceId, RecordingInfo>,
     /// All acoustic frames of a small store, once a query was aligned with them.
     loaded: OnceLock<Vec<LoadedFrames>>,
     /// Random spans, once a query was put to them.
@@ -123,22 +123,6 @@ impl Searcher {
     /// What is searched.
     pub fn reader(&self) -> &Reader {
         &self.reader
-    }
-
-    /// The recording with this key, as a whole or as channels; of a key of one channel that one, or the whole that it is a part of.
-    pub fn sources(&self, key: &SourceKey) -> Vec<SourceId> {
-        let (file, channel) = (file_of(key), channel_of(key));
-        let known = self.recordings.iter().filter(|(_, own)| file_of(&own.key) == file);
-        let same = |key: &SourceKey| channel.is_none() || channel_of(key).is_none_or(|own| Some(own) == channel);
-        known.filter(|(_, own)| same(&own.key)).map(|(id, _)| *id).collect()
-    }
-
-    /// A recording with the other channels of its file.
-    pub(super) fn channels(&self, source: SourceId) -> Vec<SourceId> {
-        match self.key(source) {
-            Some(key) if channel_of(key).is_some() => self.sources(&file_of(key)),
-            _ => vec![source],
-        }
     }
 
     /// The state of the store that is searched; grows with every change.

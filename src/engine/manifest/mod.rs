@@ -11,6 +11,7 @@ mod table;
 
 use std::{
     fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -20,6 +21,9 @@ pub use row::Row;
 use columns::{Columns, read_labels};
 use plain::read_plain;
 use row::path_of_bytes;
+
+/// What stands for standard input in the place of a list.
+const STDIN: &str = "-";
 
 /// A list of clips: a table with a header, labels of Audacity, or a plain list of paths.
 ///
@@ -37,13 +41,22 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Reads a list.
+    /// Reads a list; `-` is standard input, whose paths are relative to the current folder and may be separated by zero bytes, as
+    /// `find -print0` writes them.
     ///
     /// # Errors
     /// Where the file cannot be read, is empty, or a row is not as it should be.
     pub fn read(path: &Path) -> Result<Self, ManifestError> {
-        let bytes = fs::read(path).map_err(|cause| ManifestError::Read { path: path.to_owned(), cause })?;
-        Self::parse(path, &bytes, &crate::audio::is_audio_path)
+        let read = |cause| ManifestError::Read { path: path.to_owned(), cause };
+        if path != Path::new(STDIN) {
+            return Self::parse(path, &fs::read(path).map_err(read)?, &crate::audio::is_audio_path);
+        }
+        let (name, mut bytes) = (Path::new("standard input"), Vec::new());
+        io::stdin().lock().read_to_end(&mut bytes).map_err(read)?;
+        match between_zeros(&bytes) {
+            Some(rows) => Ok(Self { path: name.to_owned(), columns: None, rows }),
+            None => Self::parse(name, &bytes, &crate::audio::is_audio_path),
+        }
     }
 
     /// Reads a list out of `bytes`, as if they stood in the file `path`; `is_audio` tells by its name what may be the recording of a list
@@ -90,6 +103,13 @@ impl Manifest {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         Ok(self.rows.iter().map(|row| (text(&row.label), text(&row.speaker))).unzip())
     }
+}
+
+/// The paths that zero bytes end or separate; none in text, of which UTF-16 has zero bytes among its first two.
+fn between_zeros(bytes: &[u8]) -> Option<Vec<Row>> {
+    bytes.iter().position(|byte| *byte == 0).filter(|at| *at > 1)?;
+    let paths = bytes.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+    Some(paths.map(|path| Row::plain(Path::new(""), path_of_bytes(path))).collect())
 }
 
 /// The recording beside a list that is called as the list is: `tape.wav` beside `tape.txt` or `tape.Table.1.selections.txt`.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::{
     audio::SAMPLE_RATE,
-    engine::{EngineError, filter::KnownSource},
+    engine::{EngineError, passing::KnownSource},
     export::{MapFile, link, relative},
     pipeline::{Keys, resolve},
     projection::{Matrix, Neighbours, Progress},
