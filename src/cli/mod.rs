@@ -62,7 +62,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Index(index::IndexArgs),
-    Query(query::QueryArgs),
+    Query(Box<query::QueryArgs>),
     Discover(discover::DiscoverArgs),
     Embed(embed::EmbedArgs),
     Reconstruct(reconstruct::ReconstructArgs),

@@ -144,6 +144,9 @@ const LONGEST: usize = u32::MAX as usize / SAMPLE_RATE as usize;
 
 type Outcome = Result<Read, ClipError>;
 
+/// A file and its channel, which are read once; the ticket of what was read already.
+type FileRead<'a> = (&'a Path, Option<u16>, Option<usize>);
+
 /// Steps of its surroundings that are read on either side of a clip, where its recording has them (0.48 s).
 const SURROUNDINGS: u64 = 12;
 
@@ -236,7 +239,7 @@ fn run(
     let Some(encoder) = encoders.first() else { return answers };
     let front = LogMel::new(encoder.feature_config());
     // What was read already is each a file of its own, whatever it is called.
-    let mut by_file: BTreeMap<(&Path, Option<u16>, Option<usize>), Vec<usize>> = BTreeMap::new();
+    let mut by_file: BTreeMap<FileRead<'_>, Vec<usize>> = BTreeMap::new();
     for (ticket, task) in tasks.iter().enumerate() {
         by_file.entry((&task.path, task.channel, task.clip.is_some().then_some(ticket))).or_default().push(ticket);
     }
