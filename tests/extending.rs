@@ -98,6 +98,7 @@ fn a_new_encoder_is_indexed_and_found_by() {
         mode: SegmentMode::Whole,
         segments: SegmentConfig::default(),
         force: false,
+        channels: None,
         readers: NonZeroUsize::MIN,
         network: AcousticEncoder::shipped().unwrap(),
     };

@@ -107,6 +107,7 @@ pub fn whole_way(paths: &[PathBuf], encoder: InferenceEncoder) -> Result<(Taken,
         mode: SegmentMode::Auto,
         segments: SegmentConfig::default(),
         force: false,
+        channels: None,
         readers: cores,
         network: AcousticEncoder::shipped()?,
     };
