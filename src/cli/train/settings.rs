@@ -106,36 +106,54 @@ impl NetworkArgs {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use clap::Parser as _;
+    use clap::Parser;
 
-    use super::*;
+    use super::{
+        super::{
+            acoustic::AcousticArgs,
+            text::{Run, TextArgs},
+        },
+        *,
+    };
     use crate::{
         acoustic::CropConfig,
         encoder::{AugmentConfig, BatchConfig},
-        features::FeatureConfig,
     };
 
-    #[derive(clap::Parser)]
-    struct OfSpeech {
+    #[derive(Parser)]
+    struct Options<T: Args> {
         #[command(flatten)]
-        features: FeatureConfig,
-        #[command(flatten)]
-        batch: BatchConfig,
-        #[command(flatten)]
-        augment: AugmentConfig,
+        options: T,
     }
 
-    #[derive(clap::Parser)]
-    struct OfFrames {
-        #[command(flatten)]
-        crops: CropConfig,
+    fn read<T: Args>(words: &[&str]) -> T {
+        Options::parse_from([&["train"], words].concat()).options
     }
 
     #[test]
     fn what_help_names_as_default_is_what_is_used() {
-        let OfSpeech { features, batch, augment } = OfSpeech::parse_from(["speech"]);
-        assert_eq!((features, batch, augment), Default::default());
-        assert_eq!(OfFrames::parse_from(["frames"]).crops, CropConfig::default());
+        assert_eq!(read::<FeatureConfig>(&[]), FeatureConfig::default());
+        assert_eq!(read::<BatchConfig>(&[]), BatchConfig::default());
+        assert_eq!(read::<AugmentConfig>(&[]), AugmentConfig::default());
+        assert_eq!(read::<CropConfig>(&[]), CropConfig::default());
+    }
+
+    #[test]
+    fn a_default_goes_by_what_is_trained() {
+        let contrast = |more: &[&str]| match read::<TextArgs>(&[&["a.txt", "-o", "m.safetensors"], more].concat())
+            .run()
+            .unwrap()
+        {
+            Run::Sentences(config) => config.objective.contrast,
+            Run::Paragraphs(config) => config.objective.contrast,
+        };
+        assert_eq!([contrast(&[]), contrast(&["--paragraphs"]), contrast(&["--contrast", "0.5"])], [0.02, 0.0, 0.5]);
+        let rate = |more: &[&str]| {
+            let config = read::<AcousticArgs>(&[&["folder", "-o", "m.safetensors"], more].concat()).config().unwrap();
+            config.optimiser.learning_rate
+        };
+        assert_eq!(rate(&["--targets", "t"]), 2e-3);
+        assert_eq!([rate(&["--from", "f"]), rate(&["--from", "f", "--learning-rate", "0.1"])], [5e-4, 0.1]);
     }
 
     #[test]
