@@ -42,7 +42,7 @@ const OF_SOUND: [&str; 11] =
     \x20 audiosearch query clip.wav -k 3\n\
     \x20 audiosearch query tape.wav --from 12.4 --to 13.2 --no-self --json\n\
     \x20 audiosearch query --say umbrella\n\
-    \x20 audiosearch query call.wav --where time=22:00-04:00 --where 'date>=2024-05'\n\
+    \x20 audiosearch query call.wav --where time=22:00-04:00 --where date=2024-05\n\
     \x20 audiosearch query --say umbrella --format textgrid --out grids/\n\
     \x20 audiosearch query call.wav --format raven --out tables/ --clips calls/ --before 0.5 --after 0.5\n\
     \x20 audiosearch query --text \"the train was late again\"")]
