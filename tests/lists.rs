@@ -90,7 +90,7 @@ fn values_may_begin_with_a_hyphen() {
     assert_ne!(place.run(["query", "--say", "- umbrella"]).code, Some(2));
     place.ok(["embed", "--text", "- Who is there?", "--text-model", model, "--out", "v.npy"]);
     place.ok(["export", "map.csv", "--collection", "text", "--where", "text=- Who", "--title", "- a map -"]);
-    assert_eq!(place.run(["export", "map.csv", "--where", "-x=1"]).complains(&["'-x'"]).code, Some(2));
+    assert_eq!(place.run(["export", "map.csv", "--where", "-x=1"]).complains(&["'-x=1'"]).code, Some(2));
 }
 
 #[test]
