@@ -92,7 +92,7 @@ def by_steps(path: Path, ours: np.ndarray, theirs: np.ndarray) -> float:
     least, count = 1.0, min(len(ours), len(theirs))
     for first in range(0, count, RATE):
         part = ours[first : min(first + RATE, count)]
-        if len(part) < RATE // 4 or level(part) < SILENCE:
+        if len(part) < min(RATE // 4, count) or level(part) < SILENCE:
             continue
         # one channel may stand with its sign turned, and be taken for a part of the second
         best = 0.0
@@ -108,7 +108,8 @@ def by_steps(path: Path, ours: np.ndarray, theirs: np.ndarray) -> float:
 def compare(ours: np.ndarray, theirs: np.ndarray, start: float) -> tuple[float, float]:
     """By how many milliseconds ours is later, and the correlation there."""
     first, count, reach = int(start * RATE), int(PART * RATE), int(REACH * RATE)
-    part = theirs[first : first + count].astype(np.float64)
+    # what one has more at its end is told by the lengths
+    part = theirs[first : min(first + count, max(len(ours), first))].astype(np.float64)
     padded = np.concatenate([np.zeros(reach), ours.astype(np.float64), np.zeros(reach + count)])
     field = padded[first : first + len(part) + 2 * reach]
     low = first - reach
