@@ -203,7 +203,7 @@ mod tests {
             for line in lines {
                 let typed = line.split(['>', '&', '|']).next().unwrap_or_default();
                 let mut words = Vec::new();
-                for (at, part) in typed.split('"').enumerate() {
+                for (at, part) in typed.split(['"', '\'']).enumerate() {
                     // What stands in quotes is one word.
                     if at % 2 == 1 { words.push(part) } else { words.extend(part.split_whitespace()) }
                 }
