@@ -20,9 +20,9 @@ const OWN: f32 = 1.0;
 
 const RECURRENT: &[u8] = include_bytes!("weights/acoustic.safetensors");
 const CONVOLUTIONAL: &[u8] = include_bytes!("weights/frames.safetensors");
-/// What the recurrent network that comes with the program is called; it is the usual one.
+/// What the recurrent network that comes with the program is called.
 pub const RECURRENT_NAME: &str = "recurrent";
-/// What the convolutional one is called, which made the frames of stores of 0.1.0.
+/// What the convolutional one is called, which made the frames of stores of 0.1.0; it is the usual one.
 pub const CONVOLUTIONAL_NAME: &str = "convolutional";
 /// All that come with the program.
 const BUILT_IN: [(&str, &[u8]); 2] = [(RECURRENT_NAME, RECURRENT), (CONVOLUTIONAL_NAME, CONVOLUTIONAL)];
@@ -76,7 +76,7 @@ impl AcousticEncoder {
     /// # Errors
     /// Where the built-in weights are damaged, which a test rules out.
     pub fn shipped() -> Result<Self, NetworkError> {
-        Self::parse(RECURRENT)
+        Self::parse(CONVOLUTIONAL)
     }
 
     /// The network with this [`id`](Self::id), where it is built into the program.
@@ -365,6 +365,9 @@ mod tests {
     #[test]
     fn damaged_weights_are_refused() {
         assert!(matches!(AcousticEncoder::parse(b"nothing"), Err(NetworkError::Damaged(_))));
-        assert!(matches!(AcousticEncoder::parse(&RECURRENT[..RECURRENT.len() / 2]), Err(NetworkError::Damaged(_))));
+        assert!(matches!(
+            AcousticEncoder::parse(&CONVOLUTIONAL[..CONVOLUTIONAL.len() / 2]),
+            Err(NetworkError::Damaged(_))
+        ));
     }
 }

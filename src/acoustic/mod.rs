@@ -1,9 +1,9 @@
 //! The acoustic encoder, its frames and their store: what a recording sounds like, as one short unit vector every 40 ms.
 //!
 //! The embedding of a whole span says *that* a word may be there. Acoustic frames let a query be aligned with a recording frame by frame,
-//! which tells true matches from false ones and finds where they begin and end. The network that makes them is recurrent, reads
-//! both directions and was taught by a far larger one (`train`); that of stores of 0.1.0, convolutions over 130 ms of log-mel filterbank, is kept
-//! beside it. Both run without LibTorch while a recording is read.
+//! which tells true matches from false ones and finds where they begin and end. Two networks make them: convolutions over 130 ms of log-mel
+//! filterbank, trained so that the same moment of the same word by two voices gives the same vector; and a recurrent one for speech that reads
+//! both directions and was taught by a far larger network (`train`). Both run without LibTorch while a recording is read.
 
 mod chunks;
 pub(crate) mod dtw;

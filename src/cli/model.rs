@@ -31,7 +31,7 @@ pub struct ModelArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct AcousticModelArgs {
     /// Acoustic network for alignment: recurrent or convolutional (both come with the program), or a file that `train acoustic`
-    /// wrote [default: the store's, else recurrent]
+    /// wrote [default: the store's, else convolutional]
     #[arg(long, value_name = "NAME|FILE")]
     acoustic: Option<PathBuf>,
 }

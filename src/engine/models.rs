@@ -75,7 +75,7 @@ pub struct ModelOptions {
     /// The sentence model, likewise; `text` is the one that comes with the program.
     pub text: Option<PathBuf>,
     /// The acoustic network: a file, or `recurrent` or `convolutional` for one that comes with the program. `None`: the one that made the
-    /// frames of a store, where it comes with the program, else the recurrent one.
+    /// frames of a store, where it comes with the program, else the convolutional one.
     pub acoustic: Option<PathBuf>,
     /// Where models are loaded from.
     pub loader: Arc<dyn ModelLoader>,
@@ -151,7 +151,7 @@ impl Models {
     }
 
     /// The acoustic encoder: the one asked for, else the one that made the frames of a store, where it comes with the program, else the
-    /// recurrent one.
+    /// convolutional one.
     ///
     /// # Errors
     /// Where its file cannot be read, or holds no acoustic network that tells phones.

@@ -18,7 +18,7 @@ const FORMAT: u32 = 1;
 /// The ones that are built in, each for one acoustic encoder; the first one is for any other too.
 const BUILT_IN: [(&str, &str); 2] = [
     ("the built-in calibration", include_str!("weights/calibration.json")),
-    ("the built-in calibration of 0.1.0", include_str!("weights/calibration-convolutional.json")),
+    ("the built-in calibration of the recurrent network", include_str!("weights/calibration-recurrent.json")),
 ];
 
 /// Why a calibration cannot be used.
