@@ -208,3 +208,20 @@ fn info_tells_what_the_store_holds() {
     assert!(place.ok(["info"]).stdout.contains("2 files"));
     place.ok(["verify"]);
 }
+
+#[test]
+fn a_store_keeps_the_acoustic_network_that_it_was_made_with() {
+    let place = Place::with_recordings(2, 4.0);
+    place.ok(["index", "rec", "--acoustic", "recurrent"]);
+    place.wav("piece.wav", cut(&babble(1, 4.0), 1.3, 0.8));
+    // Nobody needs to say so again, not for what is new either.
+    place.wav("rec/new.wav", &babble(7, 4.0));
+    place.ok(["index", "rec"]);
+    let hit = |more: &[&str]| place.ok(["query", "piece.wav", "-k", "1", "--json"].iter().chain(more)).json().remove(0);
+    assert_eq!(hit(&[]), hit(&["--acoustic", "recurrent"]));
+    let of_another = place.run(["query", "piece.wav", "--acoustic", "convolutional"]);
+    assert_eq!(of_another.complains(&["frame network"]).code, Some(2));
+    // In a new store the usual one is another.
+    place.ok(["index", "rec", "--store", "other"]);
+    assert_ne!(hit(&["--store", "other"])["score"], hit(&[])["score"]);
+}

@@ -1,32 +1,13 @@
 //! Streams without a clock of their own, and codecs that are not what their container says: what is lost is told and keeps its time.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::fs;
-use std::path::Path;
+mod common;
 
-use audiosearch::audio::{AudioError, ClipStream};
-
-fn fixture(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()
-}
-
-fn read(bytes: &[u8]) -> (Vec<f32>, Option<AudioError>) {
-    let mut stream = match ClipStream::from_bytes(bytes.to_vec(), Path::new("some/file")) {
-        Ok(stream) => stream,
-        Err(error) => return (Vec::new(), Some(error)),
-    };
-    let mut samples = Vec::new();
-    loop {
-        match stream.next_block(&mut samples) {
-            Ok(true) => {}
-            Ok(false) => return (samples, None),
-            Err(error) => return (samples, Some(error)),
-        }
-    }
-}
+use audiosearch::audio::AudioError;
+use common::{decoded, fixture};
 
 fn message(bytes: &[u8]) -> String {
-    read(bytes).1.expect("an error").to_string()
+    decoded(bytes).1.expect("an error").to_string()
 }
 
 /// Replaces every place where some bytes stand.
@@ -53,7 +34,7 @@ fn adts_frames(bytes: &[u8]) -> Vec<usize> {
 #[test]
 fn damage_in_adts_is_told_and_keeps_the_time() {
     let good = fixture("tone.aac");
-    let (whole, error) = read(&good);
+    let (whole, error) = decoded(&good);
     assert!(error.is_none());
     let frames = adts_frames(&good);
     // a frame has 1,024 samples at 22,050 Hz
@@ -67,13 +48,13 @@ fn damage_in_adts_is_told_and_keeps_the_time() {
     let mut header = good.clone();
     header[from..from + 7].fill(0x11);
     for (what, bytes, lost) in [("zeros", zeros, 4.0), ("noise", noise, 4.0), ("a header", header, 1.0)] {
-        let (found, error) = read(&bytes);
+        let (found, error) = decoded(&bytes);
         let Some(AudioError::Gaps { missing, places: 1, .. }) = error else { panic!("{what}: {error:?}") };
         assert!((missing - lost * frame).abs() < 1.1 * frame, "{what}: {missing}");
         assert!(found.len().abs_diff(whole.len()) as f64 <= 1.1 * frame * 16_000.0, "{what}: {}", found.len());
     }
     // an end inside a frame
-    let (found, error) = read(&good[..frames[middle] + 9]);
+    let (found, error) = decoded(&good[..frames[middle] + 9]);
     assert!(matches!(error, Some(AudioError::Truncated { .. })), "{error:?}");
     assert!((found.len() as f64 / 16_000.0 - middle as f64 * frame).abs() < frame, "{}", found.len());
     // tags and padding around the frames are no damage
@@ -83,7 +64,7 @@ fn damage_in_adts_is_told_and_keeps_the_time() {
         ("a tag behind", [good.as_slice(), &tag].concat()),
         ("padding behind", [good.as_slice(), &[0; 500]].concat()),
     ] {
-        let (found, error) = read(&bytes);
+        let (found, error) = decoded(&bytes);
         assert!(error.is_none() && found == whole, "{what}: {error:?}");
     }
 }
@@ -103,7 +84,7 @@ fn mpeg_frames(bytes: &[u8]) -> Vec<usize> {
 #[test]
 fn what_is_decoded_to_no_sound_is_silence_and_told() {
     let good = fixture("untagged.mp3");
-    let (whole, error) = read(&good);
+    let (whole, error) = decoded(&good);
     assert!(error.is_none());
     let frames = mpeg_frames(&good);
     let mut loud = good.clone();
@@ -111,7 +92,7 @@ fn what_is_decoded_to_no_sound_is_silence_and_told() {
     let at = frames[20] + 4;
     loud[at + 3] |= 0b11;
     loud[at + 4] |= 0b1111_1100;
-    let (found, error) = read(&loud);
+    let (found, error) = decoded(&loud);
     assert!(matches!(error, Some(AudioError::Gaps { missing, .. }) if missing < 0.2), "{error:?}");
     assert_eq!(found.len(), whole.len());
     let peak = found.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
@@ -121,7 +102,7 @@ fn what_is_decoded_to_no_sound_is_silence_and_told() {
 #[test]
 fn a_beginning_that_cannot_be_decoded_is_silence() {
     let good = fixture("untagged.mp3");
-    let (whole, _) = read(&good);
+    let (whole, _) = decoded(&good);
     let frames = mpeg_frames(&good);
     // the first frames point to data that lies before the beginning
     for count in [1, 3, 8] {
@@ -131,7 +112,7 @@ fn a_beginning_that_cannot_be_decoded_is_silence() {
             early[at + 5] |= 0x7f;
             early[at + 6] |= 0xff;
         }
-        let (found, error) = read(&early);
+        let (found, error) = decoded(&early);
         assert!(found.len().abs_diff(whole.len()) < 32, "{count}: {} of {}", found.len(), whole.len());
         let last = found.len() - 4_000;
         let worst = found[last..].iter().zip(&whole[last..]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -145,7 +126,7 @@ fn a_beginning_that_cannot_be_decoded_is_silence() {
 fn a_frame_knows_its_layer_better_than_the_container() {
     let good = fixture("mp3.mkv");
     let wrong = replaced(&good, b"A_MPEG/L3", b"A_MPEG/L2");
-    let ((expected, _), (found, error)) = (read(&good), read(&wrong));
+    let ((expected, _), (found, error)) = (decoded(&good), decoded(&wrong));
     assert!(error.is_none(), "{error:?}");
     assert_eq!(found, expected);
 }
@@ -183,6 +164,6 @@ fn sound_in_films_and_broadcasts_is_named() {
     ] {
         let text = message(&bytes);
         assert!(names.iter().all(|name| text.contains(name)), "{names:?}: {text}");
-        assert!(text.starts_with("some/file: cannot be decoded: "), "{text}");
+        assert!(text.starts_with("recording: cannot be decoded: "), "{text}");
     }
 }

@@ -1,29 +1,10 @@
 //! Sound stands at the time that its container gives it: edit lists, late tracks, damage in the middle.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::fs;
-use std::path::Path;
+mod common;
 
-use audiosearch::audio::{AudioError, ClipStream};
-
-fn fixture(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()
-}
-
-fn read(bytes: &[u8]) -> (Vec<f32>, Option<AudioError>) {
-    let mut stream = match ClipStream::from_bytes(bytes.to_vec(), Path::new("film")) {
-        Ok(stream) => stream,
-        Err(error) => return (Vec::new(), Some(error)),
-    };
-    let mut samples = Vec::new();
-    loop {
-        match stream.next_block(&mut samples) {
-            Ok(true) => {}
-            Ok(false) => return (samples, None),
-            Err(error) => return (samples, Some(error)),
-        }
-    }
-}
+use audiosearch::audio::AudioError;
+use common::{decoded, fixture};
 
 fn boxed(kind: &[u8], content: &[u8]) -> Vec<u8> {
     [&(content.len() as u32 + 8).to_be_bytes(), kind, content].concat()
@@ -99,7 +80,7 @@ fn heard(samples: &[f32], thousands: &[usize]) -> Vec<i32> {
 #[test]
 fn edit_lists_are_followed_in_full() {
     let media = ramp(3_000);
-    let whole = |edits: &[(u32, i32)]| read(&film(&media, edits, None)).0;
+    let whole = |edits: &[(u32, i32)]| decoded(&film(&media, edits, None)).0;
     assert_eq!(whole(&[]).len(), 48_000);
     // a start that is trimmed by two seconds, and an end
     let cut = whole(&[(500, 32_000)]);
@@ -127,7 +108,7 @@ fn edit_lists_are_followed_in_full() {
 #[test]
 fn of_several_tracks_the_enabled_one_is_heard() {
     let (one, two) = (ramp(1_000), ramp(2_000));
-    let length = |tracks: &[(&[i16], bool)]| read(&film_of(tracks, &[], None)).0.len();
+    let length = |tracks: &[(&[i16], bool)]| decoded(&film_of(tracks, &[], None)).0.len();
     assert_eq!(length(&[(&one, true), (&two, false)]), 16_000);
     assert_eq!(length(&[(&one, false), (&two, true)]), 32_000);
     assert_eq!(length(&[(&one, true), (&two, true)]), 16_000);
@@ -150,7 +131,7 @@ fn fragments_go_on_where_the_tables_end() {
             let moof = boxed(b"moof", &boxed(b"traf", &[tfhd, trun(length + 8)].concat()));
             bytes = [bytes, moof, boxed(b"mdat", &data)].concat();
         }
-        let (found, error) = read(&bytes);
+        let (found, error) = decoded(&bytes);
         assert!(error.is_none(), "{edits:?}: {error:?}");
         let early = if edits == [(980, 320)] { 20 } else { 0 };
         assert_eq!(found.len(), 48_000 - early * 16, "{edits:?}");
@@ -159,19 +140,19 @@ fn fragments_go_on_where_the_tables_end() {
     // a list that ends within the tables means what it says
     let mut short = film(&media[..16_000], &[(500, 0)], None);
     short.extend(boxed(b"moof", &[]));
-    assert_eq!(read(&short).0.len(), 8_000);
+    assert_eq!(decoded(&short).0.len(), 8_000);
 }
 
 #[test]
 fn the_gapless_tag_of_itunes_tells_what_is_heard() {
     let media = ramp(2_000);
     let tag = " 00000000 00000840 00000100 0000000000007000 00000000 00000000";
-    let found = read(&film(&media, &[], Some(tag))).0;
+    let found = decoded(&film(&media, &[], Some(tag))).0;
     assert_eq!(found.len(), 0x7000);
     assert_eq!(heard(&found, &[0]), [133]);
     // an edit list that says something comes first
-    assert_eq!(read(&film(&media, &[(1_000, 160)], Some(tag))).0.len(), 16_000);
-    assert_eq!(read(&film(&media, &[], Some("no numbers"))).0.len(), 32_000);
+    assert_eq!(decoded(&film(&media, &[(1_000, 160)], Some(tag))).0.len(), 16_000);
+    assert_eq!(decoded(&film(&media, &[], Some("no numbers"))).0.len(), 32_000);
 }
 
 #[test]
@@ -181,7 +162,7 @@ fn samples_that_are_not_there_are_silence_and_told() {
     let place = lost.windows(4).position(|kind| kind == b"stco").unwrap() + 12;
     let far = lost.len() as u32 - 16_000;
     lost[place..place + 4].copy_from_slice(&far.to_be_bytes());
-    let (found, error) = read(&lost);
+    let (found, error) = decoded(&lost);
     assert!((7_000..=8_000).contains(&found.len()), "{}", found.len());
     assert!(matches!(error, Some(AudioError::Truncated { .. })), "{error:?}");
 }
@@ -199,7 +180,7 @@ fn difference(a: &[f32], b: &[f32]) -> f32 {
 fn a_bad_page_leaves_what_follows_at_its_time() {
     for name in ["pages.ogg", "pages.opus"] {
         let good = fixture(name);
-        let (whole, error) = read(&good);
+        let (whole, error) = decoded(&good);
         assert!(error.is_none() && whole.len().abs_diff(48_000) < 200, "{name}: {}", whole.len());
         let places = pages(&good);
         assert!(places.len() > 8, "{name}: {} pages", places.len());
@@ -213,7 +194,7 @@ fn a_bad_page_leaves_what_follows_at_its_time() {
         for (what, bytes) in
             [("flipped", flipped), ("its header", header), ("removed", removed), ("three overwritten", overwritten)]
         {
-            let (found, error) = read(&bytes);
+            let (found, error) = decoded(&bytes);
             assert_eq!(found.len(), whole.len(), "{name}, {what}");
             let Some(AudioError::Gaps { missing, places: 1, .. }) = error else { panic!("{name}, {what}: {error:?}") };
             assert!((0.1..1.0).contains(&missing), "{name}, {what}: {missing}");
@@ -227,7 +208,7 @@ fn a_bad_page_leaves_what_follows_at_its_time() {
 #[test]
 fn a_chain_goes_on_after_each_link() {
     let (opus, vorbis) = (fixture("pages.opus"), fixture("tone.ogg"));
-    let lengths = |bytes: &[u8]| read(bytes).0.len() as i64;
+    let lengths = |bytes: &[u8]| decoded(bytes).0.len() as i64;
     for chain in [[&opus, &vorbis], [&vorbis, &opus]] {
         let expected = lengths(chain[0]) + lengths(chain[1]);
         let joined = [chain[0].as_slice(), chain[1]].concat();
@@ -239,13 +220,13 @@ fn a_chain_goes_on_after_each_link() {
 fn damage_in_flac_leaves_what_follows_at_its_time() {
     for name in ["tone.flac", "flac.ogg", "flac.mka", "flac.mp4"] {
         let good = fixture(name);
-        let (whole, _) = read(&good);
+        let (whole, _) = decoded(&good);
         let mut bad = good.clone();
         let at = bad.len() / 2;
         for byte in &mut bad[at..at + 40] {
             *byte ^= 0x5a;
         }
-        let (found, error) = read(&bad);
+        let (found, error) = decoded(&bad);
         assert!(found.len().abs_diff(whole.len()) < 16, "{name}: {} of {}", found.len(), whole.len());
         let last = whole.len() - 1_600;
         assert!(difference(&found[last..last + 1_500], &whole[last..last + 1_500]) < 1e-3, "{name}");
@@ -259,7 +240,7 @@ fn damage_in_flac_leaves_what_follows_at_its_time() {
 #[test]
 fn tracks_of_matroska_begin_when_they_begin() {
     let webm = fixture("tone.webm");
-    let (whole, _) = read(&webm);
+    let (whole, _) = decoded(&webm);
     // the first cluster: its time, and a block of another track before the first of this one
     let place = webm.windows(4).position(|id| id == [0x1f, 0x43, 0xb6, 0x75]).unwrap();
     let clock = place + webm[place..].iter().position(|&byte| byte == 0xe7).unwrap();
@@ -274,7 +255,7 @@ fn tracks_of_matroska_begin_when_they_begin() {
     late.extend([0x1f, 0x43, 0xb6, 0x75, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     late.extend([0xe7, 0x82, (2_000_u16 >> 8) as u8, 2_000_u16 as u8]);
     late.extend(&webm[first..]);
-    let (found, error) = read(&late);
+    let (found, error) = decoded(&late);
     assert!(error.is_none(), "{error:?}");
     assert!(found.len().abs_diff(whole.len() + 32_000) < 200, "{}", found.len());
     let heard = found.iter().position(|sample| sample.abs() > 1e-3);
@@ -284,28 +265,28 @@ fn tracks_of_matroska_begin_when_they_begin() {
     middle.extend([0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     middle.extend([0xe7, 0x84, 0, 0x36, 0xee, 0x80]);
     middle.extend(&webm[first..]);
-    assert_eq!(read(&middle).0.len(), whole.len());
+    assert_eq!(decoded(&middle).0.len(), whole.len());
     // damage between blocks: what follows it is found again at the next cluster, and told
     let mut broken = late.clone();
     let at = broken.len() - (webm.len() - first) + 200;
     broken[at..at + 60].fill(0);
-    let (found, error) = read(&broken);
+    let (found, error) = decoded(&broken);
     assert!(!found.is_empty() && error.is_some(), "{} {error:?}", found.len());
 }
 
 #[test]
 fn every_wrapper_of_a_codec_gives_the_same_sound() {
-    let opus = read(&fixture("tone.opus")).0;
+    let opus = decoded(&fixture("tone.opus")).0;
     for name in ["tone.webm", "opus.mp4"] {
-        let other = read(&fixture(name)).0;
+        let other = decoded(&fixture(name)).0;
         assert!(difference(&other[..15_000], &opus[..15_000]) < 0.01, "{name}");
     }
-    let flac = read(&fixture("flac.mka")).0;
+    let flac = decoded(&fixture("flac.mka")).0;
     for name in ["flac.ogg", "flac.mp4", "alac.caf"] {
-        assert!(difference(&read(&fixture(name)).0, &flac) < 1e-4, "{name}");
+        assert!(difference(&decoded(&fixture(name)).0, &flac) < 1e-4, "{name}");
     }
-    let ima = read(&fixture("ima.mov")).0;
-    assert!(difference(&read(&fixture("ima.caf")).0, &ima) < 1e-6);
-    let law = read(&fixture("mulaw.wav")).0;
-    assert!(difference(&read(&fixture("ulaw.mov")).0, &law) < 1e-6);
+    let ima = decoded(&fixture("ima.mov")).0;
+    assert!(difference(&decoded(&fixture("ima.caf")).0, &ima) < 1e-6);
+    let law = decoded(&fixture("mulaw.wav")).0;
+    assert!(difference(&decoded(&fixture("ulaw.mov")).0, &law) < 1e-6);
 }

@@ -25,7 +25,7 @@ pub const RECURRENT_NAME: &str = "recurrent";
 /// What the convolutional one is called, which made the frames of stores of 0.1.0; it is the usual one.
 pub const CONVOLUTIONAL_NAME: &str = "convolutional";
 /// All that come with the program.
-const BUILT_IN: [(&str, &[u8]); 2] = [(RECURRENT_NAME, RECURRENT), (CONVOLUTIONAL_NAME, CONVOLUTIONAL)];
+const BUILT_IN: [(&str, &[u8]); 2] = [(CONVOLUTIONAL_NAME, CONVOLUTIONAL), (RECURRENT_NAME, RECURRENT)];
 
 /// The weights of a network that comes with the program, where `path` is its name and no such file is there.
 pub(super) fn built_in(path: &Path) -> Option<&'static [u8]> {

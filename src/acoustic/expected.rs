@@ -58,3 +58,40 @@ impl ExpectedFrames {
             .unwrap_or_else(|_| Array2::zeros((0, self.dimension)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const RECURRENT: &[u8] = include_bytes!("weights/acoustic.safetensors");
+    const CONVOLUTIONAL: &[u8] = include_bytes!("weights/frames.safetensors");
+    const PHONES: usize = 39;
+    const DIMENSION: usize = 96;
+
+    #[test]
+    fn a_frame_hangs_on_the_phones_around() {
+        let file = SafeTensors::deserialize(RECURRENT).unwrap();
+        let expected = ExpectedFrames::read(&file, PHONES, DIMENSION).unwrap().unwrap();
+        let first = |phones: &[usize]| expected.of_phones(phones).row(0).to_owned();
+        assert_eq!(expected.of_phones(&[3, 5, 3]).dim(), (3 * PARTS, DIMENSION));
+        let cosine = |a: &[usize], b: &[usize]| {
+            let (a, b) = (first(a), first(b));
+            a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt()
+        };
+        let (near, far) = (cosine(&[3, 5], &[3, 20]), cosine(&[3, 5], &[30, 5]));
+        assert!(near < 0.99 && near > far + 0.2, "{near} {far}");
+        // What lies beyond a phone's reach changes nothing, and a phone that is not known is none of the others.
+        let long: Vec<usize> = (0..20).collect();
+        assert!(cosine(&long, &long[..10]) > 0.9999 && cosine(&[3, PHONES], &[3, PHONES + 7]) > 0.9999);
+    }
+
+    #[test]
+    fn another_network_has_none_and_other_sizes_do_not_fit() {
+        let none = SafeTensors::deserialize(CONVOLUTIONAL).unwrap();
+        assert!(ExpectedFrames::read(&none, PHONES, 64).unwrap().is_none());
+        let file = SafeTensors::deserialize(RECURRENT).unwrap();
+        assert!(ExpectedFrames::read(&file, PHONES, DIMENSION + 1).is_err());
+        assert!(ExpectedFrames::read(&file, PHONES - 1, DIMENSION).is_err());
+    }
+}

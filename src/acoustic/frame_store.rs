@@ -285,6 +285,19 @@ mod tests {
     }
 
     #[test]
+    fn a_store_tells_whose_frames_it_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(FrameStore::network_of(dir.path()), None);
+        let frame_store = FrameStore::new(dir.path(), 7);
+        // What is under way is of nobody yet.
+        let recording = frame_store.create(&SourceKey::new(b"b.wav".to_vec()), 2).unwrap();
+        assert_eq!(FrameStore::network_of(dir.path()), None);
+        drop(recording);
+        write(&frame_store, &SourceKey::new(b"a.wav".to_vec()), 20);
+        assert_eq!(FrameStore::network_of(dir.path()), Some(7));
+    }
+
+    #[test]
     fn another_recording_network_or_file_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let (frame_store, key) = (FrameStore::new(dir.path(), 7), SourceKey::new(b"a.wav".to_vec()));

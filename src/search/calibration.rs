@@ -280,6 +280,7 @@ pub fn probability(log_odds: f32) -> f32 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::acoustic::{AcousticEncoder, CONVOLUTIONAL_NAME, RECURRENT_NAME};
 
     #[test]
     fn what_is_written_is_read_again_and_is_of_one_acoustic_model() {
@@ -291,6 +292,15 @@ mod tests {
         own.save(&dir.path().join(CALIBRATION_FILE), 7).unwrap();
         assert_eq!(Calibration::of_store(dir.path(), 7).unwrap().models, own.models);
         assert!(matches!(Calibration::of_store(dir.path(), 8), Err(CalibrationError::Model { .. })));
+    }
+
+    #[test]
+    fn each_built_in_network_has_a_calibration_of_its_own() {
+        for name in [CONVOLUTIONAL_NAME, RECURRENT_NAME] {
+            let id = AcousticEncoder::load(Path::new(name)).unwrap().id();
+            assert_eq!(Calibration::shipped_for(id).unwrap().acoustic, Some(named(id)), "{name}");
+        }
+        assert_eq!(Calibration::shipped_for(7).unwrap(), Calibration::shipped().unwrap());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use audiosearch::audio::{AudioError, ClipStream};
 use tempfile::TempDir;
 
 pub const RATE: u32 = 16_000;
@@ -199,4 +200,25 @@ pub fn write_float_wav(path: &Path, samples: &[f32]) {
     let mut writer = hound::WavWriter::create(path, spec).unwrap();
     samples.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
     writer.finalize().unwrap();
+}
+
+/// The bytes of a file of tests/fixtures.
+pub fn fixture(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()
+}
+
+/// What is heard of a recording of these bytes that says nothing by its name, and what it ends with.
+pub fn decoded(bytes: &[u8]) -> (Vec<f32>, Option<AudioError>) {
+    let mut stream = match ClipStream::from_bytes(bytes.to_vec(), Path::new("recording")) {
+        Ok(stream) => stream,
+        Err(error) => return (Vec::new(), Some(error)),
+    };
+    let mut samples = Vec::new();
+    loop {
+        match stream.next_block(&mut samples) {
+            Ok(true) => {}
+            Ok(false) => return (samples, None),
+            Err(error) => return (samples, Some(error)),
+        }
+    }
 }
