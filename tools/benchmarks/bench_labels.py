@@ -19,10 +19,10 @@ ROUNDS = 3
 
 
 def rows(paths, count):
-    """`path,start,end,label` of labels that lie all over the recordings, a hundred different ones."""
+    """`path,start,end,label` of labels that lie all over the recordings, a word for each recording."""
     for number in range(count):
         start = number // len(paths) * 0.01 % 1.5
-        yield f"{paths[number % len(paths)]},{start:.3f},{start + 0.1:.3f},word {number % 100}"
+        yield f"{paths[number % len(paths)]},{start:.3f},{start + 0.1:.3f},word {number % len(paths)}"
 
 
 def main():
